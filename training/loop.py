@@ -1,0 +1,226 @@
+"""The loop: phases of epochs, each epoch resumable to the bit.
+
+Everything random in an epoch (the order of the samples, dropout) comes from a seed made of the recipe's seed, the phase
+and the epoch, so no state of a generator has to be kept: an epoch begun again is the same epoch.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vrx.errors import TrainingError
+from vrx.training import checkpoint
+from vrx.training.calibration import distributions
+from vrx.training.networks import Network
+from vrx.training.networks.base import Distribution
+from vrx.training.recipe import Phase, Recipe
+from vrx.training.windows import Samples
+
+__all__ = ["Epoch", "PhaseData", "State", "deterministic", "gaussian_loss", "train"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean Gaussian negative log-likelihoods (of log variance), the rate, and its seconds."""
+
+    phase: int
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseData:
+    """The samples of one phase."""
+
+    train: Samples
+    validation: Samples
+
+
+@dataclass
+class State:
+    """Where the loop stands, weights and moments apart; JSON in the header of the checkpoint."""
+
+    phase: int = 0
+    epoch: int = 0  # epochs finished in this phase
+    rate: float = 0.0
+    best: float = math.inf  # best validation loss of this phase
+    stale: int = 0  # epochs since then
+    waited: int = 0  # epochs since then or since the rate was last halved
+    history: list[Epoch] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: infinity, which JSON lacks, as None."""
+        return {**asdict(self), "best": None if math.isinf(self.best) else self.best}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "State":
+        """Read what :meth:`to_dict` wrote."""
+        best = math.inf if document["best"] is None else document["best"]
+        return cls(**{**document, "best": best, "history": [Epoch(**epoch) for epoch in document["history"]]})
+
+
+def gaussian_loss(distribution: Distribution, target: Tensor) -> Tensor:
+    """Mean negative log-likelihood of log variance, over samples and horizons.
+
+    Examples
+    --------
+    >>> unit = Distribution(torch.zeros(1, 1), torch.ones(1, 1))
+    >>> round(gaussian_loss(unit, torch.zeros(1, 1)).item(), 6)  # half the log of 2 pi
+    0.918939
+    """
+    mean, spread = distribution
+    return (0.5 * math.log(2.0 * math.pi) + torch.log(spread) + 0.5 * ((target - mean) / spread) ** 2).mean()
+
+
+@contextmanager
+def deterministic(threads: int):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Torch as a run needs it, and afterwards as it was."""
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])
+
+
+def train(
+    network: Network,
+    recipe: Recipe,
+    data: Sequence[PhaseData],
+    path: Path,
+    report: Callable[[Epoch], None] = lambda epoch: None,
+) -> State:
+    """Run the phases of a recipe, from the checkpoint at `path` when there is one.
+
+    Parameters
+    ----------
+    network
+        Untrained, already started; on return it holds the best weights of the last phase.
+    recipe
+        Its phases, seed and horizons.
+    data
+        The samples of each phase.
+    path
+        Where the checkpoint of the last finished epoch is kept.
+    report
+        Called after every epoch, once its checkpoint stands.
+
+    Raises
+    ------
+    TrainingError
+        The loss stopped being a number, or the checkpoint is damaged.
+    """
+    state, saved = State(rate=recipe.phases[0].learning_rate), None
+    best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    if path.exists():
+        saved, document = checkpoint.load(path)
+        state = State.from_dict(document)
+        network.load_state_dict(_named(saved, "model"))
+        best = _named(saved, "best")
+    while True:
+        phase = recipe.phases[state.phase]
+        optimiser = _optimiser(network, phase)
+        if saved is not None and state.epoch > 0:
+            _restore_moments(optimiser, _named(saved, "adam"))
+        saved = None
+        while state.epoch < phase.epochs and state.stale < phase.patience:
+            began = time.perf_counter()
+            losses = _epoch(network, optimiser, recipe, state, data[state.phase])
+            if losses[1] < state.best:
+                state.best, state.stale, state.waited = losses[1], 0, 0
+                best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+            else:
+                state.stale, state.waited = state.stale + 1, state.waited + 1
+            done = Epoch(state.phase, state.epoch, *losses, state.rate, time.perf_counter() - began)
+            state.history.append(done)
+            state.epoch += 1
+            if state.waited > phase.plateau:
+                state.rate, state.waited = 0.5 * state.rate, 0
+            _save(path, network, best, optimiser, state)
+            report(done)
+        network.load_state_dict(best)
+        if state.phase + 1 == len(recipe.phases):
+            return state
+        state.phase += 1
+        state.epoch = state.stale = state.waited = 0
+        state.best, state.rate = math.inf, recipe.phases[state.phase].learning_rate
+
+
+def _epoch(
+    network: Network, optimiser: torch.optim.Optimizer, recipe: Recipe, state: State, data: PhaseData
+) -> tuple[float, float]:
+    phase = recipe.phases[state.phase]
+    # Any odd constants keep the seeds of neighbouring phases and epochs apart.
+    torch.manual_seed(recipe.seed * 1_000_003 + state.phase * 10_007 + state.epoch)
+    order = torch.randperm(len(data.train))
+    for group in optimiser.param_groups:
+        group["lr"] = state.rate
+    trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    network.train()
+    total = 0.0
+    for index in order.split(phase.batch_size):
+        optimiser.zero_grad(set_to_none=True)
+        distribution = network.distribution(network.input(data.train.windows(index)))
+        loss = gaussian_loss(distribution, data.train.target[index])
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained, phase.clip)
+        optimiser.step()
+        total += float(loss.detach()) * len(index)
+    validation = float(gaussian_loss(distributions(network, data.validation), data.validation.target))
+    mean = total / len(order)
+    if not (math.isfinite(mean) and math.isfinite(validation)):
+        raise TrainingError(
+            f"phase {state.phase}, epoch {state.epoch}: the loss is {mean} in training and {validation} in validation: "
+            "lower the learning rate"
+        )
+    return mean, validation
+
+
+def _optimiser(network: Network, phase: Phase) -> torch.optim.Optimizer:
+    """Adam, with decoupled decay where the phase has one, on the phase's parameters; the others take no gradient."""
+    groups = network.groups()
+    chosen = {id(parameter): parameter for name in phase.parameters for parameter in groups.get(name, [])}
+    for parameter in network.parameters():
+        parameter.requires_grad_(id(parameter) in chosen)
+    return torch.optim.AdamW(
+        list(chosen.values()), lr=phase.learning_rate, weight_decay=phase.weight_decay, fused=True
+    )
+
+
+def _save(
+    path: Path, network: Network, best: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, state: State
+) -> None:
+    moments = {
+        f"{k}.{name}": value
+        for k, entry in optimiser.state_dict()["state"].items()
+        for name, value in entry.items()
+    }
+    parts = {"model": network.state_dict(), "best": best, "adam": moments}
+    tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
+    checkpoint.save(path, tensors, state.to_dict())
+
+
+def _restore_moments(optimiser: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
+    document = optimiser.state_dict()
+    entries: dict[int, dict[str, Tensor]] = {}
+    for key, value in moments.items():
+        k, name = key.split(".", 1)
+        entries.setdefault(int(k), {})[name] = value
+    document["state"] = entries
+    optimiser.load_state_dict(document)
+
+
+def _named(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    return {name.partition("/")[2]: value for name, value in tensors.items() if name.startswith(f"{part}/")}

@@ -1,0 +1,136 @@
+"""What every network shares: raw bars in, log variance inside, variance, volatility and quantiles out.
+
+A network is an input (bars to log variance and returns), a body (to the mean and spread of the log of the coming
+variance) and an answer (to the outputs of the contract). All three are in the exported graph, so that production needs
+no scaler file and no feature code.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["FLOOR", "Answer", "Distribution", "Inputs", "Network", "Variance", "constant"]
+
+# A day without any movement has variance 0, whose log is not finite: this is a volatility of 1e-6 a day, far below
+# that of any market, so it moves no other day.
+FLOOR = 1e-12
+
+
+class Inputs(NamedTuple):
+    """What a window says, each (batch, days), float64: variance, and the returns (zeros where the bars hold none)."""
+
+    variance: Tensor
+    returns: Tensor
+
+
+class Distribution(NamedTuple):
+    """The log of the mean variance of the coming days, each (batch, horizons): its mean and standard deviation."""
+
+    mean: Tensor
+    spread: Tensor
+
+
+def constant(module: nn.Module, name: str, value: float) -> None:
+    """Give a module a float64 constant as a buffer that no checkpoint holds.
+
+    The exporter of torch 2.13 rounds a bare Python float inside a graph to float32, which moves 2 ln 2 - 1 by 3e-9 and
+    was seen to move a forecast by 2e-5; a buffer keeps its bits.
+    """
+    module.register_buffer(name, torch.tensor(value, dtype=torch.float64), persistent=False)
+
+
+class Variance(nn.Module):
+    """Bars (batch, lookback, channels) to daily variance and return.
+
+    Closes give squared returns; open-high-low-close gives Garman-Klass plus the squared overnight return, as
+    :func:`vrx.measures.daily_variance` does; variance passes through.
+    """
+
+    def __init__(self, channels: tuple[str, ...]) -> None:
+        super().__init__()
+        self.channels = channels
+        constant(self, "body", 2.0 * math.log(2.0) - 1.0)
+        self.body: Tensor
+
+    def forward(self, bars: Tensor) -> Inputs:
+        """Compute the inputs in float64, where a return of 1e-4 of a price of 1e5 survives."""
+        if self.channels == ("variance",):
+            variance = bars[:, :, 0]
+            return Inputs(variance, torch.zeros_like(variance))
+        if self.channels == ("variance", "return"):
+            return Inputs(bars[:, :, 0], bars[:, :, 1])
+        logs = torch.log(bars)
+        close = logs[:, :, -1]
+        returns = close[:, 1:] - close[:, :-1]
+        if self.channels == ("close",):
+            return Inputs(returns * returns, returns)
+        opening, high, low = logs[:, 1:, 0], logs[:, 1:, 1], logs[:, 1:, 2]
+        overnight = opening - close[:, :-1]
+        body = close[:, 1:] - opening
+        garman_klass = 0.5 * (high - low) ** 2 - self.body * body**2
+        return Inputs(garman_klass + overnight**2, returns)
+
+
+class Answer(nn.Module):
+    """A distribution of log variance to the outputs of the contract, calibrated on the validation part.
+
+    Attributes
+    ----------
+    shift
+        Buffer (horizons,): added to the log of the mean forecast, so that on the validation part the mean of actual
+        over forecast is 1, which is the constant that QLIKE asks for.
+    quantiles
+        Buffer (horizons, levels): quantiles of the standardised error of the log of variance; those of the normal law
+        until :func:`vrx.training.calibration.calibrate` has seen the validation part.
+    """
+
+    def __init__(self, horizons: int, levels: tuple[float, ...]) -> None:
+        super().__init__()
+        normal = torch.special.ndtri(torch.tensor(levels, dtype=torch.float64))
+        self.register_buffer("shift", torch.zeros(horizons, dtype=torch.float64))
+        self.register_buffer("quantiles", normal.repeat(horizons, 1))
+        self.shift: Tensor
+        self.quantiles: Tensor
+
+    def forward(self, distribution: Distribution) -> tuple[Tensor, Tensor, Tensor]:
+        """Variance, volatility (batch, horizons) and quantiles (batch, horizons, levels)."""
+        mean, spread = distribution
+        variance = torch.exp(mean + 0.5 * spread**2 + self.shift)
+        quantiles = torch.exp(0.5 * (mean[:, :, None] + spread[:, :, None] * self.quantiles))
+        return variance, torch.sqrt(variance), quantiles
+
+
+class Network(nn.Module):
+    """A network that forecasts; a subclass says how with :meth:`distribution`."""
+
+    def __init__(
+        self, channels: tuple[str, ...], lookback: int, horizons: tuple[int, ...], levels: tuple[float, ...]
+    ) -> None:
+        super().__init__()
+        self.lookback = lookback
+        self.input = Variance(channels)
+        self.answer = Answer(len(horizons), levels)
+
+    def distribution(self, inputs: Inputs) -> Distribution:
+        """The distribution of the log of the coming variance; float64, (batch, horizons)."""
+        raise NotImplementedError
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """The parameters by the names that a phase of training may hold still or train."""
+        return {"all": list(self.parameters())}
+
+    def forward(self, bars: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The outputs of the contract; a window with anything not finite answers NaN."""
+        inputs = self.input(bars)
+        # An infinite input saturates the gates of an LSTM into a number that looks sound: the guard is explicit.
+        sound = torch.isfinite(inputs.variance.sum(1) + inputs.returns.sum(1)) & (inputs.variance >= 0).all(1)
+        sound = sound[:, None]
+        variance, volatility, quantiles = self.answer(self.distribution(inputs))
+        nan = torch.full_like(variance, math.nan)
+        return (
+            torch.where(sound, variance, nan),
+            torch.where(sound, volatility, nan),
+            torch.where(sound[:, :, None], quantiles, nan[:, :, None]),
+        )

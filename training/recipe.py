@@ -1,0 +1,213 @@
+"""A recipe: all that decides a training run, as frozen dataclasses that read from TOML.
+
+Two runs of one recipe on the same data, machine and torch end with the same bits.
+"""
+
+import dataclasses
+import datetime
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vrx import contract
+from vrx.errors import InputError
+from vrx.measures import MEASURES
+
+__all__ = ["NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
+
+KINDS = ("lstm-attention", "log-har", "har")
+GROUPS = ("all", "encoder", "attention", "head")
+FOLDER = Path(__file__).with_name("recipes")
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """The network; the defaults are the sizes of Dhansoia (2025)."""
+
+    kind: str = "lstm-attention"
+    sequence: int = 22  # days that the encoder reads
+    hidden: int = 64
+    layers: int = 3
+    heads: int = 4
+    bottleneck: int = 32
+    dropout: float = 0.1
+    linear: bool = False  # add a linear part over the whole window, started at pooled least squares
+    floor: float = 0.01  # share of the window's mean variance added to each day before the log
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training: which series, which parameters, how fast, how long."""
+
+    series: str  # "source" or "target"
+    parameters: tuple[str, ...] = ("all",)
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    batch_size: int = 32
+    epochs: int = 50
+    patience: int = 10  # epochs without a better validation loss before the phase ends
+    plateau: int = 5  # epochs without a better validation loss before the rate is halved
+    clip: float = 1.0  # largest norm of the gradient
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where training ends and validation ends: as shares of the target's rows, or as dates that overrule them."""
+
+    train: float = 0.5
+    validation: float = 0.25
+    train_end: datetime.date | None = None
+    validation_end: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, the data apart."""
+
+    name: str
+    phases: tuple[Phase, ...]
+    channels: tuple[str, ...]
+    lookback: int = 23
+    horizons: tuple[int, ...] = (1, 5, 22)
+    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
+    measure: str = "auto"  # the variance to forecast, as vrx.measures.daily_variance names it
+    seed: int = 0
+    threads: int = 1  # torch's threads; another count may end with other bits
+    network: NetworkShape = NetworkShape()
+    split: Split = Split()
+    sources: tuple[str, ...] = ()  # files under --data, for recipes that name their own
+    targets: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()  # series of those files that training never sees
+
+    def __post_init__(self) -> None:
+        shape, split = self.network, self.split
+        need = 22 if shape.kind != "lstm-attention" else shape.sequence
+        days = contract.days_of(self.channels, self.lookback)
+        for wrong, key, value, cure in (
+            (self.channels not in contract.CHANNEL_SETS, "channels", self.channels, f"take one of {contract.CHANNEL_SETS}"),
+            (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
+            (self.measure not in MEASURES, "measure", self.measure, f"take one of {', '.join(MEASURES)}"),
+            (days < need, "lookback", self.lookback, f"the network reads {need} days: give {self.lookback + need - days}"),
+            (not self.horizons or min(self.horizons) < 1, "horizons", self.horizons, "give days ahead, 1 or more"),
+            (list(self.horizons) != sorted(set(self.horizons)), "horizons", self.horizons, "let them rise"),
+            (not self.levels or not 0 < min(self.levels) <= max(self.levels) < 1, "levels", self.levels, "stay inside (0, 1)"),
+            (list(self.levels) != sorted(set(self.levels)), "levels", self.levels, "let them rise"),
+            (self.threads < 1, "threads", self.threads, "give 1 or more"),
+            (self.seed < 0, "seed", self.seed, "give 0 or more"),
+            (not self.phases, "phases", self.phases, "give at least one"),
+            (shape.hidden % max(shape.heads, 1) != 0 or shape.heads < 1, "network.heads", shape.heads, "let it divide hidden"),
+            (min(shape.hidden, shape.layers, shape.bottleneck) < 1, "network", shape, "give sizes of 1 or more"),
+            (not 0 <= shape.dropout < 1, "network.dropout", shape.dropout, "stay inside [0, 1)"),
+            (not 0 < split.train < 1, "split.train", split.train, "stay inside (0, 1)"),
+            (not 0 < split.validation < 1 - split.train, "split.validation", split.validation, "leave a test part"),
+            (
+                (split.train_end is None) != (split.validation_end is None),
+                "split",
+                split,
+                "give both train_end and validation_end",
+            ),
+        ):
+            if wrong:
+                raise InputError(f"recipe {self.name}: {key} is {value!r}: {cure}")
+        for k, phase in enumerate(self.phases):
+            self._check_phase(k, phase)
+
+    def _check_phase(self, k: int, phase: Phase) -> None:
+        for wrong, key, cure in (
+            (phase.series not in ("source", "target"), "series", "take source or target"),
+            (any(group not in GROUPS for group in phase.parameters), "parameters", f"take from {', '.join(GROUPS)}"),
+            (not phase.parameters, "parameters", "name at least one group"),
+            (not 0 < phase.learning_rate < 10, "learning_rate", "stay inside (0, 10)"),
+            (phase.weight_decay < 0, "weight_decay", "give 0 or more"),
+            (phase.batch_size < 1, "batch_size", "give 1 or more"),
+            (phase.epochs < 1, "epochs", "give 1 or more"),
+            (phase.patience < 1, "patience", "give 1 or more"),
+            (phase.plateau < 1, "plateau", "give 1 or more"),
+            (phase.clip <= 0, "clip", "give more than 0"),
+        ):
+            if wrong:
+                raise InputError(f"recipe {self.name}: phases[{k}].{key} is {getattr(phase, key)!r}: {cure}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; dates as ISO text."""
+        return typing.cast("dict[str, Any]", _plain(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Recipe":
+        """Read a recipe; an unknown key or a value of the wrong type is an :class:`InputError` that names it."""
+        return typing.cast("Recipe", _read(cls, document, "recipe"))
+
+    @classmethod
+    def from_toml(cls, path: Path) -> "Recipe":
+        """Read a recipe from a TOML file; its name is the file's unless the file says."""
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}: give the path of a recipe") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: not TOML ({error}): see the recipes that `vrx train --help` names") from None
+        return cls.from_dict({"name": path.stem, **document})
+
+
+def recipes() -> tuple[str, ...]:
+    """Names of the recipes inside this installation."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def named(recipe: str) -> Recipe:
+    """The recipe of this name, or in this file."""
+    if recipe in recipes():
+        return Recipe.from_toml(FOLDER / f"{recipe}.toml")
+    if not recipe.endswith(".toml"):
+        raise InputError(f"no recipe {recipe!r}: take one of {', '.join(recipes())}, or the path of a .toml file")
+    return Recipe.from_toml(Path(recipe))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    """Build `kind`, a type of the fields above, from what TOML or JSON holds."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise InputError(f"{where} is {value!r}: give a table")
+        hints = typing.get_type_hints(kind)
+        if odd := sorted(value.keys() - hints.keys()):
+            raise InputError(f"{where}: unknown key {odd[0]}: known are {', '.join(hints)}")
+        required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
+        if missing := sorted(required - value.keys()):
+            raise InputError(f"{where}: {missing[0]} is missing")
+        built = {key: _read(hints[key], item, f"{where}.{key}") for key, item in value.items()}
+        return typing.cast("Any", kind)(**built)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{where} is {value!r}: give a list")
+        return tuple(_read(arguments[0], item, f"{where}[{k}]") for k, item in enumerate(value))
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _read(arguments[0], value, where)
+    if kind is datetime.date:
+        return _date(value, where)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise InputError(f"{where} is {value!r}: give a {kind.__name__}")
+    return value
+
+
+def _date(value: Any, where: str) -> datetime.date:
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{where} is {value!r}: give a date as YYYY-MM-DD") from None

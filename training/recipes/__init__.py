@@ -1,0 +1,1 @@
+"""Recipes that vrx ships, as TOML."""

@@ -1,0 +1,302 @@
+"""One training run: a folder with its recipe, its checkpoint, its weights and its scores."""
+
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import vrx
+from vrx import evaluation, har
+from vrx.contract import Origin
+from vrx.errors import InputError, TrainingError
+from vrx.series import Bars
+from vrx.training import checkpoint
+from vrx.training.calibration import calibrate
+from vrx.training.data import dates_of, fingerprint
+from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
+from vrx.training.networks import HarNetwork, Network, build, describe
+from vrx.training.recipe import Recipe
+from vrx.training.start import start
+from vrx.training.windows import Cuts, Samples, cuts, origins, samples, targets
+
+__all__ = ["Run", "execute", "open_run"]
+
+RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
+# A zero variance has no log; for the baselines it counts as this share of the trailing mean of 252 days.
+ZERO_SHARE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run, ready to export."""
+
+    recipe: Recipe
+    network: Network
+    measure: str
+    periods_per_year: int
+    origins: tuple[Origin, ...]
+    cuts: Cuts
+    scores: Mapping[str, Any]
+    history: tuple[Epoch, ...]
+    example: NDArray[np.float64]
+    """One window of real bars, (lookback, channels): the self-test of the model file."""
+
+
+def execute(
+    recipe: Recipe,
+    sources: Sequence[Bars],
+    targets_: Sequence[Bars],
+    out: Path,
+    *,
+    resume: bool = False,
+    report: Callable[[Epoch], None] = lambda epoch: None,
+) -> Run:
+    """Train by a recipe and keep everything in a folder.
+
+    Parameters
+    ----------
+    recipe
+        What to do.
+    sources, targets_
+        The series that phases name ``source`` and ``target``. Scores are those of the targets, or of the sources
+        where there are no targets. Series that the recipe holds out are scored and nothing else.
+    out
+        The folder; it must not hold a run already unless `resume`.
+    resume
+        Go on from the last finished epoch; the recipe and the data must be those of the folder.
+    report
+        Called after every epoch.
+
+    Raises
+    ------
+    InputError
+        The series do not fit the recipe.
+    TrainingError
+        The folder holds another run, or the training cannot go on.
+    """
+    seen = [bars for bars in sources if bars.name not in recipe.held_out]
+    goals = [bars for bars in targets_ if bars.name not in recipe.held_out]
+    unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
+    at = cuts(goals or seen, recipe.split)
+    with deterministic(recipe.threads):
+        data = {name: _data(name, group, recipe, at) for name, group in (("source", seen), ("target", goals))}
+        known = tuple(
+            fingerprint(bars, recipe.channels, at.validation_end)
+            for bars in [*goals, *seen]
+            if dates_of(bars)[0] <= at.validation_end
+        )
+        _claim(out, recipe, known, resume)
+        network, state = _fit(recipe, data, goals or seen, at, out, report)
+        first = data[_main(recipe)]
+        if not isinstance(network, HarNetwork):
+            calibrate(network, first.train, first.validation, recipe.levels)
+        scores = _scores(network, recipe, {"seen": goals or seen, "unseen": unseen}, at)
+        example = first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy()
+    run = Run(
+        recipe=recipe,
+        network=network,
+        measure=first.train.measure,
+        periods_per_year=max((goals or seen), key=len).periods_per_year,
+        origins=known,
+        cuts=at,
+        scores=scores,
+        history=tuple(state.history),
+        example=example,
+    )
+    _write(out, run)
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """Read a finished run.
+
+    Raises
+    ------
+    TrainingError
+        The folder holds no finished run, or a damaged one.
+    """
+    document = _read(folder)
+    if document.get("status") != "done":
+        raise TrainingError(f"{folder}: the run is not finished: vrx train --resume {folder}")
+    try:
+        recipe = Recipe.from_dict(document["recipe"])
+        network = build(recipe)
+        tensors, _ = checkpoint.load(folder / WEIGHTS)
+        network.load_state_dict(tensors)
+        return Run(
+            recipe=recipe,
+            network=network.eval(),
+            measure=document["measure"],
+            periods_per_year=document["periods_per_year"],
+            origins=tuple(Origin(**origin) for origin in document["origins"]),
+            cuts=Cuts(*(np.datetime64(document["cuts"][key]) for key in ("train_end", "validation_end"))),
+            scores=document["scores"],
+            history=tuple(Epoch(**epoch) for epoch in document["history"]),
+            example=np.array(document["example"], dtype=np.float64),
+        )
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
+
+
+def _main(recipe: Recipe) -> str:
+    """The series that the forecast is for: those of the last phase."""
+    return recipe.phases[-1].series
+
+
+def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseData:
+    """The samples that the recipe's phases need; an empty part is an error that says what to change."""
+    if not any(phase.series == name for phase in recipe.phases):
+        return PhaseData(*(_none(recipe) for _ in range(2)))
+    if not group:
+        raise InputError(f"recipe {recipe.name} trains on a {name}: give --{name}")
+    for bars in group:
+        missing = [channel for channel in recipe.channels if channel not in bars]
+        if missing:
+            raise InputError(
+                f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"
+            )
+    parts = PhaseData(samples(group, recipe, at, "train"), samples(group, recipe, at, "validation"))
+    for part, found in (("train", parts.train), ("validation", parts.validation)):
+        if not len(found):
+            raise InputError(
+                f"{', '.join(bars.name for bars in group[:3])}: no window of {recipe.lookback} bars and "
+                f"{max(recipe.horizons)} days after it fits the {part} part (train to {at.train_end}, validation to "
+                f"{at.validation_end}): give a longer history or a shorter lookback"
+            )
+    return parts
+
+
+def _none(recipe: Recipe) -> Samples:
+    empty = torch.empty(0, len(recipe.channels), dtype=torch.float64)
+    return Samples(empty, torch.empty(0, dtype=torch.int64), empty, recipe.lookback, recipe.measure, 0)
+
+
+def _fit(
+    recipe: Recipe,
+    data: Mapping[str, PhaseData],
+    goals: Sequence[Bars],
+    at: Cuts,
+    out: Path,
+    report: Callable[[Epoch], None],
+) -> tuple[Network, State]:
+    torch.manual_seed(recipe.seed)
+    network = build(recipe)
+    if isinstance(network, HarNetwork):
+        _least_squares(network, recipe, goals, at)
+        return network, State()
+    start(network, data[recipe.phases[0].series].train)
+    phases = [data[phase.series] for phase in recipe.phases]
+    return network, train(network, recipe, phases, out / STATE, report)
+
+
+def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], at: Cuts) -> None:
+    """HAR on the one target, by vrx.har, on its days up to the end of validation: it has nothing else to choose."""
+    if len(goals) != 1:
+        raise InputError(f"{recipe.network.kind} is fitted to one series, not to {len(goals)}: give one --target")
+    _, variance, _ = targets(goals[0], recipe)
+    known = variance[: int(np.searchsorted(dates_of(goals[0]), at.validation_end, side="right"))]
+    with torch.no_grad():
+        for k, horizon in enumerate(recipe.horizons):
+            fitted = har.fit(_positive(known) if network.log else known, horizon, log=network.log)
+            network.coefficients[k] = torch.from_numpy(fitted.coefficients)
+            if network.log:
+                network.spread[k] = fitted.residual_variance**0.5
+            else:
+                network.floor[k] = fitted.floor
+
+
+def _positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Zeros replaced by a share of the mean of the 252 days up to them, which is known by then."""
+    known = np.where(np.isfinite(variance), variance, 0.0)
+    total = np.cumsum(known)
+    trailing = (total - np.concatenate([np.zeros(min(252, len(total))), total[:-252]])) / 252.0
+    return np.where(variance == 0.0, np.maximum(ZERO_SHARE * trailing, 1e-12), variance)
+
+
+def _scores(network: Network, recipe: Recipe, groups: Mapping[str, Sequence[Bars]], at: Cuts) -> dict[str, Any]:
+    """Scores of the test part, which nothing before this line has looked at; by group and by series."""
+    found: dict[str, Any] = {"test_from": str(at.validation_end + 1)}
+    for group, series in groups.items():
+        each = {bars.name: one for bars in series if (one := _score(network, recipe, bars, at)) is not None}
+        if each:
+            found[group] = {
+                "mean": evaluation.mean_over_assets(list(each.values())).to_dict(),
+                "series": {name: one.to_dict() for name, one in each.items()},
+            }
+    return found
+
+
+@torch.no_grad()
+def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> evaluation.Scores | None:
+    """The network beside the baselines on one series; None where it has no rows in the test part."""
+    rows = origins(dates_of(bars), recipe, at, "test")
+    _, variance, target = targets(bars, recipe)
+    rows = rows[(target[rows] > 0.0).all(axis=1)]
+    if len(rows) < 2:
+        return None
+    network.eval()
+    matrix = torch.from_numpy(bars.matrix(recipe.channels))
+    ends = torch.from_numpy(rows)
+    steps = torch.arange(1 - recipe.lookback, 1)
+    parts = [network(matrix[chunk[:, None] + steps])[0].numpy() for chunk in ends.split(1024)]
+    forecasts = {"model": np.concatenate(parts)}
+    for name, forecast in evaluation.baselines(_positive(variance), recipe.horizons).items():
+        forecasts[name] = forecast[rows]
+    return evaluation.score(forecasts, target[rows], recipe.horizons)
+
+
+def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], resume: bool) -> None:
+    """Take the folder for this run, or make sure that it holds this very run."""
+    document = {
+        "status": "running",
+        "recipe": recipe.to_dict(),
+        "origins": [vars(origin) for origin in known],
+        "torch": torch.__version__,
+    }
+    if (out / RUN).exists():
+        if not resume:
+            raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
+        before = _read(out)
+        for key in ("recipe", "origins", "torch"):
+            if before.get(key) != json.loads(json.dumps(document[key])):
+                raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
+
+
+def _write(out: Path, run: Run) -> None:
+    checkpoint.save(out / WEIGHTS, run.network.state_dict(), {"network": describe(run.recipe, run.network)})
+    document = {
+        "status": "done",
+        "recipe": run.recipe.to_dict(),
+        "network": describe(run.recipe, run.network),
+        "measure": run.measure,
+        "periods_per_year": run.periods_per_year,
+        "cuts": {"train_end": str(run.cuts.train_end), "validation_end": str(run.cuts.validation_end)},
+        "origins": [vars(origin) for origin in run.origins],
+        "torch": torch.__version__,
+        "versions": {"vrx": vrx.__version__, "torch": torch.__version__, "python": platform.python_version()},
+        "scores": run.scores,
+        "history": [vars(epoch) for epoch in run.history],
+        "example": run.example.tolist(),
+    }
+    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        document = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TrainingError(f"{folder}: holds no run: give the folder that vrx train --out wrote") from None
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{folder}: {RUN} cannot be read ({error}): train again") from None
+    if not isinstance(document, dict):
+        raise TrainingError(f"{folder}: {RUN} is not an object: train again")
+    return document

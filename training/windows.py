@@ -1,0 +1,131 @@
+"""Windows of bars with what came after them, and the one splitter that every part of vrx uses.
+
+The split is by calendar date and common to all series: what the source market did in the test years of the target is
+as much of a look-ahead as the target's own future.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vrx import har
+from vrx.errors import InputError
+from vrx.measures import daily_variance
+from vrx.series import Bars
+from vrx.training.data import dates_of
+from vrx.training.recipe import Recipe, Split
+
+__all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "samples", "targets"]
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """The last day of the train and of the validation part; the rest is the test part."""
+
+    train_end: np.datetime64
+    validation_end: np.datetime64
+
+
+def cuts(series: Sequence[Bars], split: Split) -> Cuts:
+    """Where the parts end: the dates of the split, or its shares of the rows of all series taken together.
+
+    Examples
+    --------
+    >>> import vrx
+    >>> bars = vrx.Bars({"close": np.ones(8)}, np.arange("2024-01-01", "2024-01-09", dtype="M8[D]"), "x", 365, ())
+    >>> cuts([bars], Split(0.5, 0.25))
+    Cuts(train_end=np.datetime64('2024-01-04'), validation_end=np.datetime64('2024-01-06'))
+    """
+    if split.train_end is not None and split.validation_end is not None:
+        return Cuts(np.datetime64(split.train_end), np.datetime64(split.validation_end))
+    dates = np.sort(np.concatenate([dates_of(bars) for bars in series]))
+    ends = [int(len(dates) * share) - 1 for share in (split.train, split.train + split.validation)]
+    if ends[0] < 0:
+        raise InputError(f"{series[0].name}: {len(dates)} rows are too few to split: give a longer history")
+    return Cuts(dates[ends[0]], dates[ends[1]])
+
+
+def origins(dates: NDArray[np.datetime64], recipe: Recipe, at: Cuts, part: str) -> NDArray[np.int64]:
+    """Rows t whose window ends at t and whose targets t+1..t+h lie wholly inside the part.
+
+    Windows may reach back into an earlier part, as they do when a model is used; targets never do.
+    """
+    furthest = max(recipe.horizons)
+    rows = np.arange(recipe.lookback - 1, len(dates) - furthest)
+    first, last = dates[rows], dates[rows + furthest]
+    inside = {
+        "train": last <= at.train_end,
+        "validation": (first >= at.train_end) & (last <= at.validation_end),
+        "test": first >= at.validation_end,
+    }[part]
+    return rows[inside]
+
+
+def targets(bars: Bars, recipe: Recipe) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
+    """The measure's name, the variance of each day (n,), and the mean variance of the coming days (n, horizons)."""
+    measure, variance = daily_variance(bars, recipe.measure)
+    return measure, variance, np.stack([har.target(variance, h, log=False) for h in recipe.horizons], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Windows and targets of one part; the windows are cut out of the bars when they are asked for.
+
+    Attributes
+    ----------
+    bars
+        (rows, channels) float64: all series, one after the other.
+    rows
+        (samples,): the last row of each window.
+    target
+        (samples, horizons) float64: log of the mean variance of the coming days.
+    measure
+        Name of the variance.
+    dropped
+        Samples left out because the coming variance is zero, whose log does not exist.
+    """
+
+    bars: Tensor
+    rows: Tensor
+    target: Tensor
+    lookback: int
+    measure: str
+    dropped: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def windows(self, index: Tensor) -> Tensor:
+        """The windows (batch, lookback, channels) of these samples."""
+        return self.bars[self.rows[index, None] + torch.arange(1 - self.lookback, 1)]
+
+
+def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samples:
+    """All samples of one part, in the order of the series and of time."""
+    bars, rows, logs = [], [], []
+    offset = dropped = 0
+    measure = recipe.measure
+    for one in series:
+        measure, _, target = targets(one, recipe)
+        chosen = origins(dates_of(one), recipe, at, part)
+        positive = (target[chosen] > 0.0).all(axis=1)
+        dropped += int((~positive).sum())
+        chosen = chosen[positive]
+        bars.append(one.matrix(recipe.channels))
+        rows.append(chosen + offset)
+        logs.append(np.log(target[chosen]))
+        offset += len(one)
+    return Samples(
+        bars=torch.from_numpy(np.concatenate(bars)),
+        rows=torch.from_numpy(np.concatenate(rows)),
+        target=torch.from_numpy(np.concatenate(logs)),
+        lookback=recipe.lookback,
+        measure=measure,
+        dropped=dropped,
+    )

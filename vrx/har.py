@@ -1,0 +1,424 @@
+"""The heterogeneous autoregression (HAR) of Corsi (2009): variance on its daily, weekly and monthly means.
+
+With ``x`` the daily variance, or its logarithm, the model of horizon ``h`` is::
+
+    y_t = b0 + b1 x_t + b2 mean(x_t .. x_{t-4}) + b3 mean(x_t .. x_{t-21}) + e_t
+
+where ``y_t`` is the mean variance of the days ``t+1 .. t+h`` (or the logarithm of that mean). Row ``t`` of
+everything in this module is what is known, or forecast, at the end of day ``t``.
+
+References
+----------
+Corsi, F. (2009). A simple approximate long-memory model of realized volatility. Journal of Financial
+Econometrics 7(2), 174-196.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vrx.errors import InputError
+
+__all__ = ["HarFit", "expanding", "features", "fit", "rolling", "target"]
+
+Array = npt.NDArray[np.float64]
+Moments = tuple[Array, Array, Array]
+
+MONTH = 22
+FEWEST = 14  # four coefficients and ten observations to spare
+# No slope is told from a regressor that varies less, nor by a correlation matrix with a smaller eigenvalue.
+FLAT = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HarFit:
+    """A fitted heterogeneous autoregression."""
+
+    coefficients: Array
+    """Intercept, and the slopes on today's, the 5-day and the 22-day mean: shape (4,)."""
+    residual_variance: float
+    """Sum of squared residuals over ``observations - 4``; of logs when ``log``."""
+    r_squared: float
+    """Share of the target's variation explained in sample; of logs when ``log``."""
+    observations: int
+    """Pairs of regressors and target that entered the fit."""
+    horizon: int
+    """Days that the target averages."""
+    log: bool
+    """Whether regressors and target are logarithms."""
+    floor: float
+    """The smallest positive variance seen by the fit, decimal per day."""
+
+    def predict(self, variance: npt.ArrayLike) -> Array:
+        """Forecast the mean variance of the next ``horizon`` days from every row.
+
+        A log fit answers ``exp(mu + residual_variance / 2)``, the mean of a log-normal. A fit on levels can
+        run below zero, so it never answers less than ``floor``: the lower end of the "insanity filter" of
+        Swanson and White (1995).
+
+        Parameters
+        ----------
+        variance
+            Daily variances, oldest first: shape (n,).
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Forecast at the end of each day; NaN where fewer than 22 days, or a NaN among them, are known.
+        """
+        design = features(variance, log=self.log)
+        return _forecast(design, self.coefficients, self.residual_variance, self.floor, self.log)
+
+
+def features(variance: npt.ArrayLike, *, log: bool) -> Array:
+    """Lay out the regressors known at the end of each day.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). NaN marks a missing day.
+    log
+        Average logarithms instead of variances.
+
+    Returns
+    -------
+    ndarray of shape (n, 4)
+        One, today's value, its 5-day and its 22-day mean; NaN rows where fewer than 22 days, or a NaN among
+        them, are known.
+
+    Raises
+    ------
+    InputError
+        The series is empty, not one-dimensional, or holds a negative or infinite value, or a zero in logs.
+
+    Examples
+    --------
+    >>> features(range(1, 24), log=False)[-2:].tolist()
+    [[1.0, 22.0, 20.0, 11.5], [1.0, 23.0, 21.0, 12.5]]
+    """
+    values = _checked(variance, log)
+    if log:
+        values = np.log(values)
+    design = np.full((values.size, 4), np.nan)
+    month = _moving_sum(values, MONTH) / MONTH
+    if month.size:
+        week = _moving_sum(values, 5)[-month.size :] / 5
+        known = np.column_stack([np.ones_like(month), values[-month.size :], week, month])
+        design[MONTH - 1 :] = np.where(np.isnan(month)[:, None], np.nan, known)
+    return design
+
+
+def target(variance: npt.ArrayLike, horizon: int, *, log: bool) -> Array:
+    """Average the variance of the days that follow.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). NaN marks a missing day.
+    horizon
+        Days to average.
+    log
+        Answer the logarithm of the mean.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Row t holds the mean of rows t+1 .. t+horizon; NaN where one of them is missing or still to come.
+
+    Raises
+    ------
+    InputError
+        As for :func:`features`, or ``horizon`` is not a positive integer.
+
+    Examples
+    --------
+    >>> target([1.0, 2.0, 4.0, 6.0], 2, log=False).tolist()
+    [3.0, 5.0, nan, nan]
+    """
+    values = _checked(variance, log)
+    _whole("horizon", horizon, 1)
+    answer = np.full(values.size, np.nan)
+    if values.size > horizon:
+        answer[: values.size - horizon] = _moving_sum(values[1:], horizon) / horizon
+    return np.log(answer) if log else answer
+
+
+def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFit:
+    """Fit the heterogeneous autoregression by least squares on a whole series.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). Pairs that touch a NaN are left out.
+    horizon
+        Days that the target averages.
+    log
+        Fit logarithms; needs positive variances.
+
+    Raises
+    ------
+    InputError
+        As for :func:`target`; or there are fewer than 14 usable pairs; or the regressors are collinear.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(size=123)
+    >>> fitted = fit(1e-4 * np.exp(noise))
+    >>> fitted.observations, fitted.coefficients.shape
+    (101, (4,))
+    """
+    values, _, rows, usable = _prepared(variance, horizon, log)
+    observations = int(usable.sum())
+    if observations < FEWEST:
+        raise InputError(
+            f"variance has {usable.size} rows and {observations} usable pairs for horizon {horizon}, "
+            f"a fit needs {FEWEST}: give at least {MONTH + horizon + FEWEST - 1} days without gaps"
+        )
+    count, mean, scatter = (moment[-1:] for moment in _moments(rows, usable))
+    coefficients, residual_variance, r_squared = _solve(count, mean, scatter)
+    if np.isnan(coefficients).any():
+        raise InputError(
+            "variance is constant or periodic, so its means are collinear: give a series that varies"
+        )
+    coefficients.setflags(write=False)
+    return HarFit(
+        coefficients=coefficients[0],
+        residual_variance=float(residual_variance[0]),
+        r_squared=float(r_squared[0]),
+        observations=observations,
+        horizon=int(horizon),
+        log=log,
+        floor=float(np.fmin.reduce(_positive(values))),
+    )
+
+
+def expanding(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, start: int = 252) -> Array:
+    """Forecast at every day by a fit on everything known that day.
+
+    Day t fits the pairs whose target ended by t: the forecast is that of ``fit(variance[:t + 1])``.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). Pairs that touch a NaN are left out.
+    horizon
+        Days that the forecast averages.
+    log
+        Fit logarithms; needs positive variances.
+    start
+        First row that gets a forecast. Rows with fewer than 14 known pairs get none in any case.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Mean variance forecast for the days t+1 .. t+horizon; NaN where there is none, which includes the days
+        whose known regressors are collinear (a constant or periodic series).
+
+    Raises
+    ------
+    InputError
+        As for :func:`target`, or ``start`` is not a whole number.
+
+    Examples
+    --------
+    >>> variance = np.exp(np.random.default_rng(0).normal(size=300))
+    >>> forecast = expanding(variance)
+    >>> int(np.isnan(forecast).sum())
+    252
+    >>> bool(np.isclose(forecast[-1], fit(variance).predict(variance)[-1]))
+    True
+    """
+    _whole("start", start, 0)
+    values, design, rows, usable = _prepared(variance, horizon, log)
+    floor = np.fmin.accumulate(_positive(values))
+    answer = _walk(design, _moments(rows, usable), floor, horizon, log)
+    answer[:start] = np.nan
+    return answer
+
+
+def rolling(variance: npt.ArrayLike, horizon: int = 1, *, window: int, log: bool = True) -> Array:
+    """Forecast at every day by a fit on the latest pairs known that day.
+
+    Day t fits the ``window`` latest pairs whose target ended by t: the forecast is that of
+    ``fit(variance[t + 1 - window - horizon - 21 : t + 1])``.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). Pairs that touch a NaN are left out, and
+        no older ones take their place.
+    horizon
+        Days that the forecast averages.
+    window
+        Pairs in a fit, at least 14.
+    log
+        Fit logarithms; needs positive variances.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        As :func:`expanding`; the first row is the first whose window is full.
+
+    Raises
+    ------
+    InputError
+        As for :func:`target`, or ``window`` is under 14.
+
+    Examples
+    --------
+    >>> variance = np.exp(np.random.default_rng(0).normal(size=300))
+    >>> forecast = rolling(variance, window=100)
+    >>> int(np.isnan(forecast).sum())  # 21 days for the first regressors, 100 pairs
+    121
+    """
+    _whole("window", window, FEWEST)
+    values, design, rows, usable = _prepared(variance, horizon, log)
+    span = window + horizon + MONTH - 1
+    if span > values.size:
+        return np.full(values.size, np.nan)
+    padded = np.concatenate([np.full(span - 1, np.nan), _positive(values)])
+    floor = np.fmin.reduce(np.lib.stride_tricks.sliding_window_view(padded, span), axis=1)
+    answer = _walk(design, _window_moments(rows, usable, window), floor, horizon, log)
+    answer[: span - 1] = np.nan
+    return answer
+
+
+def _checked(variance: npt.ArrayLike, log: bool) -> Array:
+    try:
+        values = np.asarray(variance, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("variance is not numeric: give one number a day") from None
+    if values.ndim != 1 or values.size == 0:
+        raise InputError(f"variance has shape {values.shape}: give one series of shape (n,), n at least 1")
+    wrong = np.flatnonzero((values < 0) | np.isinf(values) | ((values == 0) & log))
+    if wrong.size:
+        row = wrong[0]
+        cure = "floor the measure or drop the day" if values[row] == 0 else "correct or drop the day"
+        kind = "positive" if log else "non-negative"
+        raise InputError(f"variance[{row}] is {values[row]:g}, it must be {kind} with log={log}: {cure}")
+    return values
+
+
+def _whole(name: str, value: int, least: int) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
+
+
+def _moving_sum(values: Array, length: int) -> Array:
+    # Term by term: a running sum would carry one NaN, or the rounding of one spike, to the end of the series.
+    total = np.zeros(max(values.size - length + 1, 0))
+    for lag in range(length):
+        total += values[lag : lag + total.size]
+    return total
+
+
+def _positive(values: Array) -> Array:
+    return np.where(values > 0, values, np.nan)
+
+
+def _prepared(
+    variance: npt.ArrayLike, horizon: int, log: bool
+) -> tuple[Array, Array, Array, npt.NDArray[np.bool_]]:
+    """Answer the checked series, its regressors, and the pairs to fit (slopes, then target) with a mask."""
+    values = _checked(variance, log)
+    design = features(values, log=log)
+    rows = np.column_stack([design[:, 1:], target(values, horizon, log=log)])
+    return values, design, rows, np.asarray(np.isfinite(rows).all(axis=1))
+
+
+def _moments(rows: Array, usable: npt.NDArray[np.bool_]) -> Moments:
+    """Count, mean and scatter about the mean of rows 0..i for every i, along the last axis but one."""
+    rows = np.where(usable[..., None], rows, 0.0)
+    first = usable.argmax(axis=-1)[..., None, None]
+    # About a row of the sample itself, the sum of n squares is at most n + 1 times the scatter about the
+    # mean: the subtraction below cannot cancel badly, wherever the series lies and however it jumps.
+    centre = np.take_along_axis(rows, first, axis=-2)
+    moved = np.where(usable[..., None], rows - centre, 0.0)
+    count = np.cumsum(usable, axis=-1, dtype=np.float64)
+    mean = np.cumsum(moved, axis=-2) / np.maximum(count, 1.0)[..., None]
+    squares = np.cumsum(_outer(moved), axis=-3)
+    return count, centre + mean, squares - count[..., None, None] * _outer(mean)
+
+
+def _window_moments(rows: Array, usable: npt.NDArray[np.bool_], window: int) -> Moments:
+    """Moments of the latest ``window`` rows, by sums that only ever add (after van Herk 1992).
+
+    Rows are cut into blocks as long as the window. A window that ends at offset j of a block is that block up
+    to j and the block before from j + 1 on: a running sum forwards and one backwards. No row is ever
+    subtracted again, so an outlier leaves no trace once it has left the window.
+    """
+    blocks = -(-len(rows) // window)
+    after = blocks * window - len(rows)
+    padded = np.pad(rows, ((0, after), (0, 0))).reshape(blocks, window, -1)
+    inside = np.pad(usable, (0, after)).reshape(blocks, window)
+
+    head = _moments(padded, inside)
+    # Backwards and shifted by one, offset j holds the rows after j; each moves beside the block that follows.
+    shifted = np.roll(inside[:, ::-1], 1, axis=1)
+    shifted[:, 0] = False
+    tail = [moment[:, ::-1] for moment in _moments(np.roll(padded[:, ::-1], 1, axis=1), shifted)]
+    n1, m1, s1 = (np.concatenate([np.zeros_like(part[:1]), part[:-1]]) for part in tail)
+    n2, m2, s2 = head
+
+    # The pairwise update of Chan, Golub and LeVeque (1979).
+    count = n1 + n2
+    share = n2 / np.maximum(count, 1.0)
+    gap = m2 - m1
+    mean = m1 + gap * share[..., None]
+    scatter = s1 + s2 + _outer(gap) * (n1 * share)[..., None, None]
+    width = rows.shape[1]
+    return (
+        count.reshape(-1)[: len(rows)],
+        mean.reshape(-1, width)[: len(rows)],
+        scatter.reshape(-1, width, width)[: len(rows)],
+    )
+
+
+def _outer(vectors: Array) -> Array:
+    return np.asarray(vectors[..., :, None] * vectors[..., None, :])
+
+
+def _solve(count: Array, mean: Array, scatter: Array) -> tuple[Array, Array, Array]:
+    """Coefficients, residual variance and R^2 of every least-squares fit; NaN where collinear."""
+    spread = np.sqrt(np.maximum(np.einsum("tii->ti", scatter), 0.0))
+    size = np.sqrt(spread[:, 0] ** 2 + count * mean[:, 0] ** 2)
+    good = (count >= FEWEST) & (spread[:, :3] > FLAT * size[:, None]).all(axis=1)
+    scale = np.where(good[:, None], spread[:, :3], 1.0)
+    correlation = np.where(
+        good[:, None, None], scatter[:, :3, :3] / (scale[:, :, None] * scale[:, None, :]), np.eye(3)
+    )
+    good &= np.linalg.eigvalsh(correlation)[:, 0] > FLAT
+    correlation[~good] = np.eye(3)
+    covariance = scatter[:, :3, 3] / scale
+    loadings = np.linalg.solve(correlation, covariance[:, :, None])[:, :, 0]
+    slopes = loadings / scale
+
+    total = scatter[:, 3, 3]
+    residual = np.maximum(total - (loadings * covariance).sum(axis=1), 0.0)
+    coefficients = np.column_stack([mean[:, 3] - (slopes * mean[:, :3]).sum(axis=1), slopes])
+    coefficients[~good] = np.nan
+    residual_variance = residual / np.maximum(count - 4, 1.0)
+    r_squared = 1.0 - np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0)
+    return coefficients, residual_variance, r_squared
+
+
+def _walk(design: Array, moments: Moments, floor: Array, horizon: int, log: bool) -> Array:
+    """Forecast at every origin t by the pairs up to t - horizon: those whose target has ended."""
+    answer = np.full(len(design), np.nan)
+    known = max(len(design) - horizon, 0)
+    count, mean, scatter = (moment[:known] for moment in moments)
+    coefficients, residual_variance, _ = _solve(count, mean, scatter)
+    answer[horizon:] = _forecast(design[horizon:], coefficients, residual_variance, floor[horizon:], log)
+    return answer
+
+
+def _forecast(
+    design: Array, coefficients: Array, residual_variance: Array | float, floor: Array | float, log: bool
+) -> Array:
+    mean: Array = (design * coefficients).sum(axis=1)
+    if not log:
+        return np.asarray(np.maximum(mean, floor))
+    # A fit on few days may extrapolate beyond the largest number; infinity then says so.
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(mean + 0.5 * residual_variance))

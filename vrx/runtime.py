@@ -1,0 +1,290 @@
+"""The runtime: forecasts from a model file with onnxruntime alone."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrx import _protobuf, contract, series
+from vrx.errors import InputError, ModelFileError
+from vrx.forecast import Forecast
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
+
+# Measured on LSTM graphs: chunks of 32 rows stay in cache; whole batches of 1,024 run four times slower.
+CHUNK = 32
+MODELS = Path(__file__).with_name("models")
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the graph says for a batch: variance, volatility (batch, horizons), quantiles (batch, horizons, levels)."""
+
+    variance: NDArray[np.float64]
+    volatility: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+
+
+class Forecaster:
+    """A model file, checked and ready to forecast.
+
+    Parameters
+    ----------
+    path
+        The ``.onnx`` file.
+    sha256
+        When given, the file's hash must be this one; it is checked before anything parses the file.
+    threads
+        Threads that share the chunks of a large batch. A single forecast always runs on the calling thread.
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, too large, damaged, has another hash, keeps tensors outside itself, or breaks the contract.
+
+    Notes
+    -----
+    The session is safe to use from several threads. The same file and bars give the same bits on one machine, whatever
+    the batch they stand in is split into, because every chunk is padded to no other shape than its own rows.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, sha256: str | None = None, threads: int = 1) -> None:
+        if threads < 1:
+            raise InputError(f"threads is {threads}: give 1 or more")
+        self.path = Path(path)
+        data = read_model_file(self.path, sha256)
+        self._session = _session(data, self.path)
+        self.spec = _spec(self._session, self.path)
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self._threads = threads
+
+    def __repr__(self) -> str:
+        return f"Forecaster({self.spec.name!r}, channels={self.spec.channels}, lookback={self.spec.lookback})"
+
+    def predict(self, source: Any, **options: Any) -> Forecast:
+        """Forecast from the last window of a series.
+
+        Parameters
+        ----------
+        source
+            Anything that :func:`vrx.read` takes: a path, a frame, an array, or :class:`vrx.Bars`.
+        options
+            Passed to :func:`vrx.read`.
+
+        Raises
+        ------
+        InputError
+            The series is wrong, lacks a channel that the model reads, or is shorter than the model's lookback.
+        """
+        bars = series.read(source, **options)
+        window = self.channels(bars)[-self.spec.lookback :]
+        answer = self.run(window[np.newaxis])
+        if not np.isfinite(answer.volatility).all():
+            raise InputError(f"{bars.name}: the last {self.spec.lookback} bars give no finite forecast: look for gaps")
+        return Forecast(
+            series=bars.name,
+            as_of=bars.as_of,
+            horizons=self.spec.horizons,
+            variance=answer.variance[0],
+            volatility=answer.volatility[0],
+            levels=self.spec.levels,
+            quantiles=answer.quantiles[0],
+            periods_per_year=bars.periods_per_year,
+            model=self.spec.name,
+            trained_on=self.spec.trained_on,
+            notes=bars.notes,
+        )
+
+    def history(
+        self, source: Any, *, start: int = 0, progress: Callable[[float], None] | None = None, **options: Any
+    ) -> Answer:
+        """The forecasts that the model makes at the close of every day from row `start`.
+
+        Row t of each array was made from bars t-lookback+1..t alone; rows before the first whole window are NaN.
+        """
+        bars = series.read(source, **options)
+        values = self.channels(bars)
+        first = max(start, self.spec.lookback - 1)
+        windows = np.lib.stride_tricks.sliding_window_view(values, self.spec.lookback, axis=0)
+        answer = self.run(windows[first - self.spec.lookback + 1 :].transpose(0, 2, 1), progress=progress)
+        return Answer(
+            *(_pad(part, first, len(values)) for part in (answer.variance, answer.volatility, answer.quantiles))
+        )
+
+    def channels(self, bars: series.Bars) -> NDArray[np.float64]:
+        """The columns that the model reads, as (rows, channels); checks that they are there and long enough."""
+        missing = [name for name in self.spec.channels if name not in bars]
+        if missing:
+            raise InputError(
+                f"{bars.name}: model {self.spec.name} reads {', '.join(self.spec.channels)}, but there is no "
+                f"{missing[0]} among {', '.join(bars.columns)}: take another --model, or name the column"
+            )
+        if len(bars) < self.spec.lookback:
+            raise InputError(
+                f"{bars.name}: {len(bars)} daily bars are too few: model {self.spec.name} reads the last "
+                f"{self.spec.lookback}; give a longer history or a model with a shorter lookback"
+            )
+        return bars.matrix(self.spec.channels)
+
+    def run(self, windows: NDArray[np.float64], *, progress: Callable[[float], None] | None = None) -> Answer:
+        """Run the graph on windows (batch, lookback, channels), in chunks over the threads.
+
+        Raises
+        ------
+        InputError
+            The windows have another shape.
+        """
+        expected = (self.spec.lookback, len(self.spec.channels))
+        if windows.ndim != 3 or windows.shape[1:] != expected:
+            raise InputError(f"windows have shape {windows.shape}: give (batch, {expected[0]}, {expected[1]})")
+        horizons, levels = len(self.spec.horizons), len(self.spec.levels)
+        answer = Answer(
+            np.empty((len(windows), horizons)),
+            np.empty((len(windows), horizons)),
+            np.empty((len(windows), horizons, levels)),
+        )
+
+        def one(at: int) -> None:
+            rows = slice(at, at + CHUNK)
+            chunk = np.ascontiguousarray(windows[rows], dtype=np.float64)
+            outputs = self._session.run(contract.OUTPUTS, {contract.INPUT: chunk})
+            answer.variance[rows], answer.volatility[rows], answer.quantiles[rows] = outputs
+            if progress is not None:
+                progress(min(1.0, (at + CHUNK) / len(windows)))
+
+        starts = range(0, len(windows), CHUNK)
+        if self._threads == 1 or len(starts) < 2:
+            for at in starts:
+                one(at)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                for _ in pool.map(one, starts):
+                    pass
+        return answer
+
+
+def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: int = 1) -> Forecaster:
+    """Load a bundled model by name, or a model file by path.
+
+    Parameters
+    ----------
+    model
+        A name that :func:`vrx.models` lists, or the path of an ``.onnx`` file.
+    sha256
+        When given, the file's hash must be this one.
+    threads
+        Threads that share the chunks of a large batch.
+
+    Raises
+    ------
+    InputError
+        No bundled model has this name.
+    ModelFileError
+        The file is not a sound model file.
+    """
+    name = os.fspath(model)
+    is_path = name.endswith(".onnx") or os.sep in name or Path(name).exists()
+    if is_path:
+        return Forecaster(name, sha256=sha256, threads=threads)
+    if name not in bundled():
+        raise InputError(f"no model {name!r}: take one of {', '.join(bundled())}, or the path of an .onnx file")
+    return Forecaster(MODELS / f"{name}.onnx", sha256=sha256, threads=threads)
+
+
+def bundled() -> tuple[str, ...]:
+    """Names of the models inside this installation."""
+    return tuple(sorted(path.stem for path in MODELS.glob("*.onnx")))
+
+
+def matching(bars: series.Bars) -> str:
+    """The bundled model for what the series has: realized variance first, then open-high-low-close, then closes."""
+    for name, columns in (
+        ("universal-rv", ("variance",)),
+        ("universal-ohlc", ("open", "high", "low", "close")),
+        ("universal-close", ("close",)),
+    ):
+        if all(column in bars for column in columns) and name in bundled():
+            return name
+    raise InputError(f"{bars.name}: no bundled model reads {', '.join(bars.columns)}: give closes, or name a --model")
+
+
+def read_model_file(path: Path, sha256: str | None = None) -> bytes:
+    """The bytes of a model file that is whole, of the right size and hash, and complete in itself."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(contract.MAX_BYTES + 1)
+    except OSError as error:
+        raise ModelFileError(f"{path}: {error.strerror or error}: give the path of an .onnx file") from None
+    if len(data) > contract.MAX_BYTES:
+        raise ModelFileError(f"{path}: larger than {contract.MAX_BYTES:,} bytes, so it is not a vrx model file")
+    if sha256 is not None and (found := hashlib.sha256(data).hexdigest()) != sha256.lower():
+        raise ModelFileError(f"{path}: sha256 is {found}, not {sha256}: fetch the file again")
+    try:
+        facts = _protobuf.inspect(data)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    if facts.external:
+        raise ModelFileError(f"{path}: keeps tensors outside the file: export it again as one file")
+    if facts.other_domains:
+        raise ModelFileError(f"{path}: needs operators of {', '.join(facts.other_domains)}: export it again")
+    return data
+
+
+def _session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # One thread and no spinning: a forecaster inside a server must not take cores that it was not given, and two
+    # intra-op threads are slower than one on these graphs. The arena would keep the largest batch's memory for ever.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own classes are private, and differ between its versions
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelFileError(f"{path}: onnxruntime cannot load it ({reason}): export it again") from None
+
+
+def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
+    metadata = session.get_modelmeta().custom_metadata_map
+    if contract.METADATA_KEY not in metadata:
+        raise ModelFileError(f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export")
+    try:
+        spec = contract.Spec.from_json(metadata[contract.METADATA_KEY])
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    horizons = len(spec.horizons)
+    promised = {
+        contract.INPUT: ("tensor(double)", [spec.lookback, len(spec.channels)]),
+        "variance": ("tensor(double)", [horizons]),
+        "volatility": ("tensor(double)", [horizons]),
+        "quantiles": ("tensor(double)", [horizons, len(spec.levels)]),
+    }
+    found = {node.name: (node.type, node.shape) for node in [*session.get_inputs(), *session.get_outputs()]}
+    for name, (kind, shape) in promised.items():
+        if name not in found:
+            raise ModelFileError(f"{path}: the graph has no {name}: export it again")
+        if found[name][0] != kind or list(found[name][1][1:]) != shape or isinstance(found[name][1][0], int):
+            raise ModelFileError(
+                f"{path}: {name} is {found[name][0]} {found[name][1]}, the spec promises {kind} [batch, "
+                f"{', '.join(map(str, shape))}]: export it again"
+            )
+    return spec
+
+
+def _pad(part: NDArray[np.float64], first: int, rows: int) -> NDArray[np.float64]:
+    whole = np.full((rows, *part.shape[1:]), np.nan)
+    whole[first:] = part
+    return whole
