@@ -96,13 +96,9 @@ def rows() -> Iterator[Row]:
         yield Row(task, rolling, "numpy shifted adds + cumulative sums", shifted_adds, n, repeats, same=True)
     task = "fractional difference, whole past"
     for n, repeats in ((5_000, 51), (100_000, 15)):
-        yield Row(
-            "fractional difference, whole past", whole, "scipy.fft.rfft", scipy_rfft, n, repeats, same=True
-        )
+        yield Row("fractional difference, whole past", whole, "scipy.fft.rfft", scipy_rfft, n, repeats, same=True)
         yield Row(task, whole, "scipy.signal.fftconvolve", scipy_fftconvolve, n, repeats, same=True)
-        yield Row(
-            f"fractional difference, {LAGS} lags", cut, "np.convolve", numpy_convolve, n, repeats, same=True
-        )
+        yield Row(f"fractional difference, {LAGS} lags", cut, "np.convolve", numpy_convolve, n, repeats, same=True)
 
 
 def seconds(function: Callable[[Array], Any], x: Array) -> float:
@@ -125,9 +121,7 @@ def _ratio(ratio: float) -> str:
 
 
 def main() -> None:
-    print(
-        f"| on {os.cpu_count()} cores | n | ours, ns per value | peer | same numbers | peer / ours | runs |"
-    )
+    print(f"| on {os.cpu_count()} cores | n | ours, ns per value | peer | same numbers | peer / ours | runs |")
     print("|---|--:|--:|---|---|--:|--:|")
     for row in rows():
         ours, theirs = measure(row)

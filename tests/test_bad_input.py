@@ -34,9 +34,7 @@ BAD_TEXT = {
     "1,2\n3,4\n": "the first row holds data, no names: add a header such as date,open,high,low,close",
     "date,close,Close\n2024-01-01,1,2\n": "two columns are called 'close': keep one of them",
     closes("2024-01-01,1"): "1 usable rows are too few: at least 2 are needed",
-    closes(
-        "2024-01-01,1", '2024-01-02,"1,234.5"'
-    ): "row 3, column 'close': '1,234.5' is not a number: write it "
+    closes("2024-01-01,1", '2024-01-02,"1,234.5"'): "row 3, column 'close': '1,234.5' is not a number: write it "
     "without thousands separators; correct it or " + CURE,
     closes("2024-01-01,n/a"): "row 2, column 'close': 'n/a' is not a number; correct it or " + CURE,
     closes("2024-01-01,1_000"): "row 2, column 'close': '1_000' is not a number",
@@ -46,9 +44,7 @@ BAD_TEXT = {
     closes("2024-01-01,1", "", "2024-01-02,0"): "row 4, column 'close': 0 is not a positive price",
     closes("2024-01-01,-3.5"): "row 2, column 'close': -3.5 is not a positive price",
     "date;close\n2024-01-01;1,5\n": "'1,5' is not a number: write a decimal point, not a comma",
-    closes(
-        "31/01/2024,1"
-    ): "row 2, column 'date': '31/01/2024' is ambiguous (day or month first?): write ISO",
+    closes("31/01/2024,1"): "row 2, column 'date': '31/01/2024' is ambiguous (day or month first?): write ISO",
     closes("1.2.2024,1"): "'1.2.2024' is ambiguous",
     closes("Jan 5,1"): "row 2, column 'date': 'Jan 5' is not a date: write ISO dates such as 2024-01-31",
     closes("2024-02-30,1"): "'2024-02-30' is not a date",
@@ -56,14 +52,10 @@ BAD_TEXT = {
     closes("2024-01-01,1", ",2"): "row 3, column 'date': the cell is empty",
     closes("12345,1"): "'12345' is not a date",
     closes("1e99,1"): "'1e99' is not a date",
-    closes(
-        "2024-01-01,1", "2024-01-01,2"
-    ): "row 3: 2024-01-01 stands in row 2 already: remove one of the two",
+    closes("2024-01-01,1", "2024-01-01,2"): "row 3: 2024-01-01 stands in row 2 already: remove one of the two",
     closes("2024-01-02 01:00,1", "2024-01-03 01:00,1", "2024-01-03 22:00,1", "2024-01-04 22:00,1"): "row 4: "
     "2024-01-03 stands in row 3 already",
-    closes(
-        "2024-01-01,1", "2024-01-03,1", "2024-01-02,1"
-    ): "row 4: 2024-01-02 is earlier than row 3: sort the rows",
+    closes("2024-01-01,1", "2024-01-03,1", "2024-01-02,1"): "row 4: 2024-01-02 is earlier than row 3: sort the rows",
     closes("2024-01-02,1", "2024-01-01,1"): "the newest row comes first: sort the rows by date, ascending",
     closes(
         "2024-01-01T00:00:00Z,1", "2024-01-02T00:00:00,1"
@@ -78,8 +70,7 @@ BAD_TEXT = {
     "date,close,volume\n2024-01-01,1,-5\n": "row 2, column 'volume': -5 is no volume",
     "date,close,volume\n2024-01-01,1,many\n": "row 2, column 'volume': 'many' is not a number",
     "date,rv5\n2024-01-01,-1e-4\n": "row 2, column 'rv5': -0.0001 is negative",
-    "date,symbol,close\n"
-    + "".join(f"2024-01-01,S{i},1\n" for i in range(12)): "several series; choose one with "
+    "date,symbol,close\n" + "".join(f"2024-01-01,S{i},1\n" for i in range(12)): "several series; choose one with "
     "series_id (--series-id): 'S0', 'S1', 'S10', 'S11', 'S2', 'S3', 'S4', 'S5' and 4 more (12 in all)",
     closes(
         *(f"2024-01-01 {hour:02}:00,1" for hour in range(0, 24, 6)), "2024-01-02,1"

@@ -84,9 +84,7 @@ def test_the_rolling_forecast_agrees_with_refitting_by_lstsq_every_day(name, log
     window=st.integers(14, 120),
     later=st.sampled_from([np.nan, 1e-30, 1e30]),
 )
-def test_when_values_after_t_change_then_every_forecast_up_to_t_is_bit_identical(
-    log, seed, t, horizon, window, later
-):
+def test_when_values_after_t_change_then_every_forecast_up_to_t_is_bit_identical(log, seed, t, horizon, window, later):
     variance = simulated(300, seed)
     changed = variance.copy()
     changed[t + 1 :] = simulated(299 - t, seed + 1)
@@ -96,9 +94,7 @@ def test_when_values_after_t_change_then_every_forecast_up_to_t_is_bit_identical
         yield har.expanding(series, horizon, log=log, start=0)
         yield har.rolling(series, horizon, window=window, log=log)
 
-    for full, other, cut in zip(
-        forecasts(variance), forecasts(changed), forecasts(variance[: t + 1]), strict=True
-    ):
+    for full, other, cut in zip(forecasts(variance), forecasts(changed), forecasts(variance[: t + 1]), strict=True):
         np.testing.assert_array_equal(full[: t + 1], other[: t + 1])
         np.testing.assert_array_equal(full[: t + 1], cut)
 
@@ -184,9 +180,7 @@ def test_when_a_log_fit_predicts_then_it_answers_the_mean_not_the_median():
     variance = simulated(400)
     fitted = har.fit(variance)
     median = np.exp(har.features(variance, log=True) @ fitted.coefficients)
-    np.testing.assert_allclose(
-        fitted.predict(variance), median * np.exp(fitted.residual_variance / 2), rtol=1e-12
-    )
+    np.testing.assert_allclose(fitted.predict(variance), median * np.exp(fitted.residual_variance / 2), rtol=1e-12)
 
 
 def test_when_a_levels_fit_runs_below_zero_then_the_smallest_positive_variance_is_the_floor():

@@ -61,9 +61,7 @@ def test_when_the_series_is_longer_than_a_stretch_then_windows_across_the_seam_a
     assert np.isfinite(h[251:]).all()
 
 
-@pytest.mark.parametrize(
-    ("window", "last"), [(22 + 1, 2), (50 + 1, 3), (217, 4), (219, 5), (252, 5), (443, 6)]
-)
+@pytest.mark.parametrize(("window", "last"), [(22 + 1, 2), (50 + 1, 3), (217, 4), (219, 5), (252, 5), (443, 6)])
 def test_when_no_levels_are_named_then_the_last_is_the_deepest_with_two_coefficients(window, last):
     fit = wavelet(NOISE[:window], kind="noise")
     assert fit.scales.tolist() == [2**level for level in range(1, last + 1)]
@@ -86,9 +84,7 @@ def test_when_noise_is_scaled_and_shifted_then_its_exponent_stays(scale, shift, 
 
 @pytest.mark.parametrize("end", [252, 253, 503, 504, 505, 8442, 8443, 8444, 8700, 2 * 8192 + 399])
 def test_when_data_is_appended_then_no_earlier_bit_changes(end):
-    np.testing.assert_array_equal(
-        rolling_wavelet(LONG[:end], kind="noise"), rolling_wavelet(LONG, kind="noise")[:end]
-    )
+    np.testing.assert_array_equal(rolling_wavelet(LONG[:end], kind="noise"), rolling_wavelet(LONG, kind="noise")[:end])
 
 
 @given(

@@ -17,9 +17,7 @@ MOVES = st.floats(-0.2, 0.2)
 @st.composite
 def valid_bars(draw, fewest=2):
     """Open, high, low, close of shape (n, 4) whose high and low enclose open and close."""
-    rows = draw(
-        st.lists(st.tuples(MOVES, MOVES, st.floats(0, 0.2), st.floats(0, 0.2)), min_size=fewest, max_size=12)
-    )
+    rows = draw(st.lists(st.tuples(MOVES, MOVES, st.floats(0, 0.2), st.floats(0, 0.2)), min_size=fewest, max_size=12))
     bars, last = [], 100.0
     for night, session, above, below in rows:
         o = last * math.exp(night)
@@ -65,9 +63,7 @@ def test_when_computed_one_day_at_a_time_then_the_range_measures_agree(bars):
     o, h, l, c = bars.T  # noqa: E741
     close = {"rtol": 1e-9, "atol": 1e-15}
     np.testing.assert_allclose(measures.parkinson(h, l), [slow.parkinson(b[1], b[2]) for b in bars], **close)
-    np.testing.assert_allclose(
-        measures.garman_klass(o, h, l, c), [slow.garman_klass(*b) for b in bars], **close
-    )
+    np.testing.assert_allclose(measures.garman_klass(o, h, l, c), [slow.garman_klass(*b) for b in bars], **close)
     np.testing.assert_allclose(
         measures.rogers_satchell(o, h, l, c), [slow.rogers_satchell(*b) for b in bars], rtol=1e-9, atol=1e-14
     )

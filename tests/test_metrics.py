@@ -16,9 +16,7 @@ positive = arrays(np.float64, 20, elements=st.floats(1e-6, 1e3))
 def test_qlike_is_never_negative_zero_when_exact_and_free_of_units(forecast, actual, scale):
     loss = metrics.qlike_loss(forecast, actual)
     assert (loss >= -1e-12).all()
-    np.testing.assert_allclose(
-        metrics.qlike_loss(scale * forecast, scale * actual), loss, rtol=1e-9, atol=1e-9
-    )
+    np.testing.assert_allclose(metrics.qlike_loss(scale * forecast, scale * actual), loss, rtol=1e-9, atol=1e-9)
     assert metrics.qlike(actual, actual) == 0.0
 
 
@@ -117,8 +115,7 @@ def test_when_the_first_forecast_loses_more_then_the_statistic_is_positive_and_a
 def test_when_forecasts_are_equally_good_then_the_test_rejects_about_as_often_as_it_says():
     rng = np.random.default_rng(11)
     rejected = [
-        metrics.diebold_mariano(rng.exponential(size=200), rng.exponential(size=200))[1] < 0.05
-        for _ in range(400)
+        metrics.diebold_mariano(rng.exponential(size=200), rng.exponential(size=200))[1] < 0.05 for _ in range(400)
     ]
     assert 0.02 < np.mean(rejected) < 0.1
 

@@ -184,9 +184,7 @@ def but(value):
         (lambda: score({"a": ONES * np.nan}, ONES, [1], "a"), "no row is known to every model at horizon 1"),
         (lambda: mean_over_assets([]), "scores is empty"),
         (
-            lambda: mean_over_assets(
-                [score({"a": ONES}, ONES, [1], "a"), score({"b": ONES}, ONES, [1], "b")]
-            ),
+            lambda: mean_over_assets([score({"a": ONES}, ONES, [1], "a"), score({"b": ONES}, ONES, [1], "b")]),
             r"scores\[1\] holds other models",
         ),
     ],

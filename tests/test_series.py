@@ -49,9 +49,7 @@ FORMATS = {
     + "".join(kline(d, c, 10**3) + "\n" for d, c in zip(DAYS, CLOSES, strict=True)),
     "ccxt": "timestamp,open,high,low,close,volume\n"
     + "".join(f"{epoch(d, 1000)},10,20,5,{c},7\n" for d, c in zip(DAYS, CLOSES, strict=True)),
-    "ccxt headerless": "".join(
-        f"{epoch(d, 1000)},10,20,5,{c},7\n" for d, c in zip(DAYS, CLOSES, strict=True)
-    ),
+    "ccxt headerless": "".join(f"{epoch(d, 1000)},10,20,5,{c},7\n" for d, c in zip(DAYS, CLOSES, strict=True)),
     "kraken": "".join(f"{epoch(d, 1)},10,20,5,{c},7,3\n" for d, c in zip(DAYS, CLOSES, strict=True)),
     "nanoseconds": "time,open,high,low,close,vol\n"
     + "".join(f"{epoch(d, 10**9)},10,20,5,{c},7\n" for d, c in zip(DAYS, CLOSES, strict=True)),
@@ -74,9 +72,7 @@ FORMATS = {
 def test_when_a_source_writes_its_own_format_then_the_bars_are_the_same(written, text):
     bars = read(written(text))
     assert list(bars.columns) == ["open", "high", "low", "close", "volume"]
-    np.testing.assert_array_equal(
-        bars.matrix(["open", "high", "low", "volume"]), [[10.0, 20.0, 5.0, 7.0]] * 3
-    )
+    np.testing.assert_array_equal(bars.matrix(["open", "high", "low", "volume"]), [[10.0, 20.0, 5.0, 7.0]] * 3)
     assert bars["close"].tolist() == CLOSES
     assert [str(day) for day in bars.dates] == DAYS
     assert bars.as_of == date(2024, 1, 7) and bars.periods_per_year == 365
@@ -109,9 +105,7 @@ def test_when_a_frame_or_parquet_holds_the_same_then_the_bars_are_the_same(writt
     }
     for label, source in sources.items():
         bars = read(source)
-        np.testing.assert_array_equal(
-            bars.matrix(["open", "high", "low", "close", "volume"]), expected, err_msg=label
-        )
+        np.testing.assert_array_equal(bars.matrix(["open", "high", "low", "close", "volume"]), expected, err_msg=label)
         assert [str(day) for day in bars.dates] == DAYS, label
 
 
@@ -267,10 +261,7 @@ def test_when_the_market_rests_on_some_weekday_then_a_year_has_252_periods(weekd
     days = days[days.day_of_week.isin(list(weekdays))]
     bars = read(pd.DataFrame({"close": np.ones(len(days))}, index=days))
     assert bars.periods_per_year == periods
-    assert (
-        read(pd.DataFrame({"close": [1.0, 1.0]}, index=days[:2]), periods_per_year=260).periods_per_year
-        == 260
-    )
+    assert read(pd.DataFrame({"close": [1.0, 1.0]}, index=days[:2]), periods_per_year=260).periods_per_year == 260
 
 
 def test_when_local_midnights_change_their_offset_with_summer_then_the_local_dates_stay(written):

@@ -1,7 +1,7 @@
 """Checkpoints: safetensors, with everything that is not a tensor as JSON in the same file's header.
 
-One file and one rename make the pair of weights and state whole: a process killed at any moment leaves the checkpoint of
-the last finished epoch, or the one before, never half of one.
+One file and one rename make the pair of weights and state whole: a process killed at any moment leaves the checkpoint
+of the last finished epoch, or the one before, never half of one.
 """
 
 import json

@@ -52,13 +52,22 @@ def _groups(path: Path | str) -> Iterator[tuple[str, Any]]:
 def without_ticks(bars: series.Bars) -> tuple[series.Bars, int]:
     """Drop the days that only a bad tick explains, and say how many.
 
-    Such a day's variance is over 100 times the median of the 66 days around it, and the price comes back: from the close
-    before to the close after, it moves less than a fifth of that day's volatility. A real jump stays. This is for
-    cleaning a historical panel, where it is known what came next; nothing in a forecast uses it.
+    Such a day's variance is over 100 times the median of the 66 days around it, and the price comes back: from the
+    close before to the close after, it moves less than a fifth of that day's volatility. A real jump stays. A bad close
+    spoils the next day's open too, so the rule is applied until it finds nothing. This is for cleaning a historical
+    panel, where it is known what came next; nothing in a forecast uses it.
     """
+    dropped = 0
+    while len(bars) >= AROUND and "close" in bars and (tick := _ticks(bars)).any():
+        columns = {name: values[~tick] for name, values in bars.columns.items()}
+        kept = None if bars.dates is None else bars.dates[~tick]
+        bars = dataclasses.replace(bars, columns=columns, dates=kept)
+        dropped += int(tick.sum())
+    return bars, dropped
+
+
+def _ticks(bars: series.Bars) -> NDArray[np.bool_]:
     _, variance = daily_variance(bars)
-    if len(bars) < AROUND or "close" not in bars:
-        return bars, 0
     padded = np.pad(variance, AROUND // 2, mode="reflect")[: len(variance) + AROUND - 1]
     around = np.nanmedian(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
     logs = np.log(bars["close"])
@@ -66,11 +75,7 @@ def without_ticks(bars: series.Bars) -> tuple[series.Bars, int]:
     tick = np.zeros(len(bars), dtype=bool)
     inner = variance[1:-1]
     tick[1:-1] = (inner > TICK_VARIANCE * around[1:-1]) & (across < TICK_RETURN * np.sqrt(inner))
-    if not tick.any():
-        return bars, 0
-    columns = {name: values[~tick] for name, values in bars.columns.items()}
-    kept = None if bars.dates is None else bars.dates[~tick]
-    return dataclasses.replace(bars, columns=columns, dates=kept), int(tick.sum())
+    return tick
 
 
 def fingerprint(bars: series.Bars, channels: Sequence[str], last: np.datetime64) -> Origin:

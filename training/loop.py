@@ -6,7 +6,7 @@ and the epoch, so no state of a generator has to be kept: an epoch begun again i
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -83,7 +83,7 @@ def gaussian_loss(distribution: Distribution, target: Tensor) -> Tensor:
 
 
 @contextmanager
-def deterministic(threads: int):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def deterministic(threads: int) -> Iterator[None]:
     """Torch as a run needs it, and afterwards as it was."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(threads)
@@ -100,7 +100,7 @@ def train(
     recipe: Recipe,
     data: Sequence[PhaseData],
     path: Path,
-    report: Callable[[Epoch], None] = lambda epoch: None,
+    report: Callable[[Epoch], None] | None = None,
 ) -> State:
     """Run the phases of a recipe, from the checkpoint at `path` when there is one.
 
@@ -149,7 +149,8 @@ def train(
             if state.waited > phase.plateau:
                 state.rate, state.waited = 0.5 * state.rate, 0
             _save(path, network, best, optimiser, state)
-            report(done)
+            if report is not None:
+                report(done)
         network.load_state_dict(best)
         if state.phase + 1 == len(recipe.phases):
             return state
@@ -194,18 +195,14 @@ def _optimiser(network: Network, phase: Phase) -> torch.optim.Optimizer:
     chosen = {id(parameter): parameter for name in phase.parameters for parameter in groups.get(name, [])}
     for parameter in network.parameters():
         parameter.requires_grad_(id(parameter) in chosen)
-    return torch.optim.AdamW(
-        list(chosen.values()), lr=phase.learning_rate, weight_decay=phase.weight_decay, fused=True
-    )
+    return torch.optim.AdamW(list(chosen.values()), lr=phase.learning_rate, weight_decay=phase.weight_decay, fused=True)
 
 
 def _save(
     path: Path, network: Network, best: Mapping[str, Tensor], optimiser: torch.optim.Optimizer, state: State
 ) -> None:
     moments = {
-        f"{k}.{name}": value
-        for k, entry in optimiser.state_dict()["state"].items()
-        for name, value in entry.items()
+        f"{k}.{name}": value for k, entry in optimiser.state_dict()["state"].items() for name, value in entry.items()
     }
     parts = {"model": network.state_dict(), "best": best, "adam": moments}
     tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}

@@ -81,29 +81,65 @@ class Recipe:
     split: Split = Split()
     sources: tuple[str, ...] = ()  # files under --data, for recipes that name their own
     targets: tuple[str, ...] = ()
-    held_out: tuple[str, ...] = ()  # series of those files that training never sees
+    held_out: tuple[str, ...] = ()  # series of those files that are scored, and that training never sees
+    left_out: tuple[str, ...] = ()  # series of those files that are not used at all
 
     def __post_init__(self) -> None:
         shape, split = self.network, self.split
         need = 22 if shape.kind != "lstm-attention" else shape.sequence
         days = contract.days_of(self.channels, self.lookback)
         for wrong, key, value, cure in (
-            (self.channels not in contract.CHANNEL_SETS, "channels", self.channels, f"take one of {contract.CHANNEL_SETS}"),
+            (
+                self.channels not in contract.CHANNEL_SETS,
+                "channels",
+                self.channels,
+                f"take one of {contract.CHANNEL_SETS}",
+            ),
             (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
             (self.measure not in MEASURES, "measure", self.measure, f"take one of {', '.join(MEASURES)}"),
-            (days < need, "lookback", self.lookback, f"the network reads {need} days: give {self.lookback + need - days}"),
-            (not self.horizons or min(self.horizons) < 1, "horizons", self.horizons, "give days ahead, 1 or more"),
+            (
+                days < need,
+                "lookback",
+                self.lookback,
+                f"the network reads {need} days: give {self.lookback + need - days}",
+            ),
+            (
+                not self.horizons or min(self.horizons) < 1,
+                "horizons",
+                self.horizons,
+                "give days ahead, 1 or more",
+            ),
             (list(self.horizons) != sorted(set(self.horizons)), "horizons", self.horizons, "let them rise"),
-            (not self.levels or not 0 < min(self.levels) <= max(self.levels) < 1, "levels", self.levels, "stay inside (0, 1)"),
+            (
+                not self.levels or not 0 < min(self.levels) <= max(self.levels) < 1,
+                "levels",
+                self.levels,
+                "stay inside (0, 1)",
+            ),
             (list(self.levels) != sorted(set(self.levels)), "levels", self.levels, "let them rise"),
             (self.threads < 1, "threads", self.threads, "give 1 or more"),
             (self.seed < 0, "seed", self.seed, "give 0 or more"),
             (not self.phases, "phases", self.phases, "give at least one"),
-            (shape.hidden % max(shape.heads, 1) != 0 or shape.heads < 1, "network.heads", shape.heads, "let it divide hidden"),
-            (min(shape.hidden, shape.layers, shape.bottleneck) < 1, "network", shape, "give sizes of 1 or more"),
+            (
+                shape.hidden % max(shape.heads, 1) != 0 or shape.heads < 1,
+                "network.heads",
+                shape.heads,
+                "let it divide hidden",
+            ),
+            (
+                min(shape.hidden, shape.layers, shape.bottleneck) < 1,
+                "network",
+                shape,
+                "give sizes of 1 or more",
+            ),
             (not 0 <= shape.dropout < 1, "network.dropout", shape.dropout, "stay inside [0, 1)"),
             (not 0 < split.train < 1, "split.train", split.train, "stay inside (0, 1)"),
-            (not 0 < split.validation < 1 - split.train, "split.validation", split.validation, "leave a test part"),
+            (
+                not 0 < split.validation < 1 - split.train,
+                "split.validation",
+                split.validation,
+                "leave a test part",
+            ),
             (
                 (split.train_end is None) != (split.validation_end is None),
                 "split",
@@ -119,7 +155,11 @@ class Recipe:
     def _check_phase(self, k: int, phase: Phase) -> None:
         for wrong, key, cure in (
             (phase.series not in ("source", "target"), "series", "take source or target"),
-            (any(group not in GROUPS for group in phase.parameters), "parameters", f"take from {', '.join(GROUPS)}"),
+            (
+                any(group not in GROUPS for group in phase.parameters),
+                "parameters",
+                f"take from {', '.join(GROUPS)}",
+            ),
             (not phase.parameters, "parameters", "name at least one group"),
             (not 0 < phase.learning_rate < 10, "learning_rate", "stay inside (0, 10)"),
             (phase.weight_decay < 0, "weight_decay", "give 0 or more"),

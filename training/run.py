@@ -25,7 +25,7 @@ from vrx.training.recipe import Recipe
 from vrx.training.start import start
 from vrx.training.windows import Cuts, Samples, cuts, origins, samples, targets
 
-__all__ = ["Run", "execute", "open_run"]
+__all__ = ["Run", "execute", "open_run", "read_run"]
 
 RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
 # A zero variance has no log; for the baselines it counts as this share of the trailing mean of 252 days.
@@ -54,8 +54,9 @@ def execute(
     targets_: Sequence[Bars],
     out: Path,
     *,
+    files: Mapping[str, Any] | None = None,
     resume: bool = False,
-    report: Callable[[Epoch], None] = lambda epoch: None,
+    report: Callable[[Epoch], None] | None = None,
 ) -> Run:
     """Train by a recipe and keep everything in a folder.
 
@@ -68,6 +69,8 @@ def execute(
         where there are no targets. Series that the recipe holds out are scored and nothing else.
     out
         The folder; it must not hold a run already unless `resume`.
+    files
+        Where the series came from, kept for whoever resumes the run.
     resume
         Go on from the last finished epoch; the recipe and the data must be those of the folder.
     report
@@ -91,7 +94,7 @@ def execute(
             for bars in [*goals, *seen]
             if dates_of(bars)[0] <= at.validation_end
         )
-        _claim(out, recipe, known, resume)
+        _claim(out, recipe, known, files or {}, resume)
         network, state = _fit(recipe, data, goals or seen, at, out, report)
         first = data[_main(recipe)]
         if not isinstance(network, HarNetwork):
@@ -121,7 +124,7 @@ def open_run(folder: Path) -> Run:
     TrainingError
         The folder holds no finished run, or a damaged one.
     """
-    document = _read(folder)
+    document = read_run(folder)
     if document.get("status") != "done":
         raise TrainingError(f"{folder}: the run is not finished: vrx train --resume {folder}")
     try:
@@ -183,7 +186,7 @@ def _fit(
     goals: Sequence[Bars],
     at: Cuts,
     out: Path,
-    report: Callable[[Epoch], None],
+    report: Callable[[Epoch], None] | None,
 ) -> tuple[Network, State]:
     torch.manual_seed(recipe.seed)
     network = build(recipe)
@@ -251,18 +254,19 @@ def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> evaluation
     return evaluation.score(forecasts, target[rows], recipe.horizons)
 
 
-def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], resume: bool) -> None:
+def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], files: Mapping[str, Any], resume: bool) -> None:
     """Take the folder for this run, or make sure that it holds this very run."""
     document = {
         "status": "running",
         "recipe": recipe.to_dict(),
+        "files": dict(files),
         "origins": [vars(origin) for origin in known],
         "torch": torch.__version__,
     }
     if (out / RUN).exists():
         if not resume:
             raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
-        before = _read(out)
+        before = read_run(out)
         for key in ("recipe", "origins", "torch"):
             if before.get(key) != json.loads(json.dumps(document[key])):
                 raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
@@ -272,10 +276,12 @@ def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], resume: bool) -
 
 
 def _write(out: Path, run: Run) -> None:
+    begun = read_run(out)
     checkpoint.save(out / WEIGHTS, run.network.state_dict(), {"network": describe(run.recipe, run.network)})
     document = {
         "status": "done",
         "recipe": run.recipe.to_dict(),
+        "files": begun.get("files", {}),
         "network": describe(run.recipe, run.network),
         "measure": run.measure,
         "periods_per_year": run.periods_per_year,
@@ -290,7 +296,8 @@ def _write(out: Path, run: Run) -> None:
     checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` of a folder says, of a run that is finished or only begun."""
     try:
         document = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -8,8 +8,8 @@ from vrx.training.windows import Samples
 __all__ = ["start"]
 
 CHUNK = 4096
-# Share of the mean diagonal of X'X that is added to it, so that columns that repeat each other (means over 252 days of a
-# window of 252) get finite coefficients.
+# Share of the mean diagonal of X'X that is added to it, so that columns that say nothing (the mean over 252 days of a
+# centred window of 252) get finite coefficients.
 RIDGE = 1e-8
 
 

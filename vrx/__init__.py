@@ -5,8 +5,8 @@
 >>> len(bars)
 3
 
-``vrx.load("universal-ohlc").predict("btc.csv")`` gives a :class:`Forecast`; ``vrx.models()`` names what there is to load.
-Nothing here needs torch, pandas or scipy; onnxruntime is imported when a model is loaded.
+``vrx.load("universal-ohlc").predict("btc.csv")`` gives a :class:`Forecast`; ``vrx.models()`` names what there
+is to load. Nothing here needs torch, pandas or scipy; onnxruntime is imported when a model is loaded.
 """
 
 from vrx.errors import InputError, MissingExtraError, ModelFileError, VrxError

@@ -75,17 +75,13 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, TextIOWrapper]]:
             raw.seek(0)
             binary = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
             if path.suffix == ".gz" and not zipped and path.stat().st_size:
-                raise InputError(
-                    f"{where}: not a gzip file, whatever its name says: rename it or fetch it again"
-                )
+                raise InputError(f"{where}: not a gzip file, whatever its name says: rename it or fetch it again")
             # newline=None lets "\r\n" and a lone "\r" end a line as well.
             yield raw, TextIOWrapper(binary, encoding="utf-8-sig", newline=None)
     except UnicodeDecodeError:
         raise InputError(f"{where}: not UTF-8 text: save it as CSV in UTF-8") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(
-            f"{where}: the gzip data are damaged or cut short ({error}): fetch it again"
-        ) from None
+        raise InputError(f"{where}: the gzip data are damaged or cut short ({error}): fetch it again") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -162,9 +158,7 @@ def _rows(lines: Sequence[str], first: int, delimiter: str, where: str) -> Rows:
     except csv.Error as error:
         raise InputError(f"{where}: row {first + reader.line_num - 1}: {error}: check its quotes") from None
     if len(rows) != len(lines):
-        raise InputError(
-            f"{where}: rows {first} to {first + len(lines) - 1}: a quoted cell runs over several lines"
-        )
+        raise InputError(f"{where}: rows {first} to {first + len(lines) - 1}: a quoted cell runs over several lines")
     return rows
 
 

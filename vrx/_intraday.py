@@ -51,18 +51,14 @@ def to_days(
         Days since 1970, the daily columns, and notes on what was aggregated and which days were left out.
     """
     if "close" not in values:
-        raise InputError(
-            f"{where}: rows within the day without a close: give daily rows, or name the close column"
-        )
+        raise InputError(f"{where}: rows within the day without a close: give daily rows, or name the close column")
     day = moments // MICROSECONDS_PER_DAY
     starts = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
     counts = np.diff(starts, append=len(day))
     expected = _expected(counts, step)
     whole = counts >= COMPLETE * expected
     if not whole.any():
-        raise InputError(
-            f"{where}: no day holds {COMPLETE:.0%} of the {expected} bars of {_minutes(step)} expected"
-        )
+        raise InputError(f"{where}: no day holds {COMPLETE:.0%} of the {expected} bars of {_minutes(step)} expected")
     daily = {name: reduce(values[name], starts)[whole] for name, reduce in _REDUCE.items() if name in values}
     daily |= _realized(moments, day, values, step, day[starts[whole]])
     notes = [

@@ -2,15 +2,16 @@
 
 One file holds everything from raw bars to volatility. Its input ``bars`` is float64 ``[batch, lookback, channels]``,
 oldest first; its outputs are ``variance`` and ``volatility`` ``[batch, horizons]`` and ``quantiles``
-``[batch, horizons, levels]`` of volatility, all per day, decimal, not annualised. A window that holds a NaN, an infinity
-or a price that is not positive answers NaN, never a number. The :class:`Spec` stands in the graph's metadata under
-``vrx.spec`` and, byte for byte, beside the file as ``NAME.json``.
+``[batch, horizons, levels]`` of volatility, all per day, decimal, not annualised. A window that holds a NaN, an
+infinity or a price that is not positive answers NaN, never a number. The :class:`Spec` stands in the graph's metadata
+under ``vrx.spec`` and, byte for byte, beside the file as ``NAME.json``.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 from vrx.errors import ModelFileError
@@ -25,6 +26,8 @@ OUTPUTS = ("variance", "volatility", "quantiles")
 OPSET = 18
 IR_VERSION = 8
 MAX_BYTES = 5_000_000
+# Largest relative difference that export allows between graph and network, and verify between then and now.
+TOLERANCE = 1e-5
 CHANNEL_SETS = (
     ("close",),
     ("open", "high", "low", "close"),
@@ -136,7 +139,10 @@ class Spec:
             (self.format != FORMAT, f"format {self.format} is not {FORMAT}: install the vrx that wrote it"),
             (self.channels not in CHANNEL_SETS, f"channels {list(self.channels)} are not known"),
             (self.lookback < 1, f"lookback {self.lookback} is not positive"),
-            (not _rising(self.horizons) or self.horizons[0] < 1, f"horizons {list(self.horizons)} do not rise from 1"),
+            (
+                not _rising(self.horizons) or self.horizons[0] < 1,
+                f"horizons {list(self.horizons)} do not rise from 1",
+            ),
             (
                 not _rising(self.levels) or not 0 < self.levels[0] <= self.levels[-1] < 1,
                 f"levels {list(self.levels)} do not rise inside (0, 1)",
@@ -182,7 +188,7 @@ def _json(document: Mapping[str, Any]) -> str:
 
 
 def _rising(values: tuple[float, ...]) -> bool:
-    return len(values) > 0 and all(a < b for a, b in zip(values, values[1:], strict=False))
+    return len(values) > 0 and all(a < b for a, b in pairwise(values))
 
 
 def _same(value: Any) -> Any:
@@ -248,7 +254,7 @@ def _self_test(value: Any) -> SelfTest:
     )
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any], Any]] = {
     "name": _text,
     "network": _text,
     "target": _text,

@@ -99,9 +99,7 @@ class Forecast:
     def to_csv(self) -> str:
         """One line a horizon, with a header."""
         out = io.StringIO()
-        rows = [
-            {"series": self.series, "as_of": self.as_of or "", "model": self.model, **row} for row in self.rows()
-        ]
+        rows = [{"series": self.series, "as_of": self.as_of or "", "model": self.model, **row} for row in self.rows()]
         writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

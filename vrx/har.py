@@ -178,9 +178,7 @@ def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFi
     count, mean, scatter = (moment[-1:] for moment in _moments(rows, usable))
     coefficients, residual_variance, r_squared = _solve(count, mean, scatter)
     if np.isnan(coefficients).any():
-        raise InputError(
-            "variance is constant or periodic, so its means are collinear: give a series that varies"
-        )
+        raise InputError("variance is constant or periodic, so its means are collinear: give a series that varies")
     coefficients.setflags(write=False)
     return HarFit(
         coefficients=coefficients[0],
@@ -317,9 +315,7 @@ def _positive(values: Array) -> Array:
     return np.where(values > 0, values, np.nan)
 
 
-def _prepared(
-    variance: npt.ArrayLike, horizon: int, log: bool
-) -> tuple[Array, Array, Array, npt.NDArray[np.bool_]]:
+def _prepared(variance: npt.ArrayLike, horizon: int, log: bool) -> tuple[Array, Array, Array, npt.NDArray[np.bool_]]:
     """Answer the checked series, its regressors, and the pairs to fit (slopes, then target) with a mask."""
     values = _checked(variance, log)
     design = features(values, log=log)
@@ -385,9 +381,7 @@ def _solve(count: Array, mean: Array, scatter: Array) -> tuple[Array, Array, Arr
     size = np.sqrt(spread[:, 0] ** 2 + count * mean[:, 0] ** 2)
     good = (count >= FEWEST) & (spread[:, :3] > FLAT * size[:, None]).all(axis=1)
     scale = np.where(good[:, None], spread[:, :3], 1.0)
-    correlation = np.where(
-        good[:, None, None], scatter[:, :3, :3] / (scale[:, :, None] * scale[:, None, :]), np.eye(3)
-    )
+    correlation = np.where(good[:, None, None], scatter[:, :3, :3] / (scale[:, :, None] * scale[:, None, :]), np.eye(3))
     good &= np.linalg.eigvalsh(correlation)[:, 0] > FLAT
     correlation[~good] = np.eye(3)
     covariance = scatter[:, :3, 3] / scale

@@ -155,9 +155,7 @@ def rolling_wavelet(
     return (slopes / 2.0 + offset).reshape(rows.shape)
 
 
-def wavelet(
-    x: ArrayLike, *, kind: Kind, wavelet: str = "db4", levels: tuple[int, int] | None = None
-) -> WaveletFit:
+def wavelet(x: ArrayLike, *, kind: Kind, wavelet: str = "db4", levels: tuple[int, int] | None = None) -> WaveletFit:
     """Return the wavelet Hurst exponent of a whole series, with the line it was read from.
 
     Parameters

@@ -120,6 +120,47 @@ class Forecaster:
             *(_pad(part, first, len(values)) for part in (answer.variance, answer.volatility, answer.quantiles))
         )
 
+    def verify(self) -> float:
+        """Replay the self-test, alone and beside an unsound window.
+
+        Returns
+        -------
+        float
+            The largest relative difference from the answers that the file carries.
+
+        Raises
+        ------
+        ModelFileError
+            An answer differs by over 1e-5, an unsound window gives a number, or ``NAME.json`` says something else.
+        """
+        test = self.spec.self_test
+        window = np.array(test.bars, dtype=np.float64)
+        if window.shape != (self.spec.lookback, len(self.spec.channels)):
+            raise ModelFileError(f"{self.path}: the self-test is no window of this model: export it again")
+        answer = self.run(np.stack([window, np.full_like(window, np.nan), window]))
+        worst = 0.0
+        for name, told in (
+            ("variance", test.variance),
+            ("volatility", test.volatility),
+            ("quantiles", test.quantiles),
+        ):
+            found, expected = getattr(answer, name), np.array(told, dtype=np.float64)
+            if found[0].shape != expected.shape:
+                raise ModelFileError(f"{self.path}: the self-test has another shape of {name}: export it again")
+            difference = float(np.max(np.abs(found[[0, 2]] / expected - 1.0)))
+            if not difference <= contract.TOLERANCE:
+                raise ModelFileError(
+                    f"{self.path}: {name} of the self-test differs by {difference:.1e}, over {contract.TOLERANCE:.0e}: "
+                    "export it again, or report this onnxruntime"
+                )
+            if not np.isnan(found[1]).all():
+                raise ModelFileError(f"{self.path}: a window of NaN gives a number for {name}: export it again")
+            worst = max(worst, difference)
+        sidecar = self.path.with_suffix(".json")
+        if sidecar.exists() and sidecar.read_text(encoding="utf-8") != self.spec.to_json():
+            raise ModelFileError(f"{sidecar}: does not say what {self.path.name} says: export it again")
+        return worst
+
     def channels(self, bars: series.Bars) -> NDArray[np.float64]:
         """The columns that the model reads, as (rows, channels); checks that they are there and long enough."""
         missing = [name for name in self.spec.channels if name not in bars]
@@ -260,7 +301,9 @@ def _session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
 def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
     metadata = session.get_modelmeta().custom_metadata_map
     if contract.METADATA_KEY not in metadata:
-        raise ModelFileError(f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export")
+        raise ModelFileError(
+            f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export"
+        )
     try:
         spec = contract.Spec.from_json(metadata[contract.METADATA_KEY])
     except ModelFileError as error:

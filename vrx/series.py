@@ -79,9 +79,7 @@ class Bars:
         if n < 0:
             raise InputError(f"{self.name}: head needs a count of rows, not {n}")
         columns = {name: column[:n] for name, column in self.columns.items()}
-        return replace(
-            self, columns=MappingProxyType(columns), dates=None if self.dates is None else self.dates[:n]
-        )
+        return replace(self, columns=MappingProxyType(columns), dates=None if self.dates is None else self.dates[:n])
 
     def until(self, day: date | str | np.datetime64) -> "Bars":
         """Keep the rows up to and including a day."""

@@ -25,9 +25,7 @@ def spread(taps: list[float], step: int) -> NDArray[np.float64]:
     return wide
 
 
-def rolling_wavelet(
-    x: NDArray[np.float64], window: int, kind: str, name: str, levels: range
-) -> NDArray[np.float64]:
+def rolling_wavelet(x: NDArray[np.float64], window: int, kind: str, name: str, levels: range) -> NDArray[np.float64]:
     early = np.full(window - 1, np.nan)
     ends = range(window, len(x) + 1)
     return np.append(early, [wavelet(x[end - window : end], kind, name, levels) for end in ends])

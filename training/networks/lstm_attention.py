@@ -32,7 +32,7 @@ class LstmAttention(Network):
     dropout
         Between the LSTM's layers, in the attention, and in the head.
     linear
-        Whether a linear regression on means over 1 to 252 days, the roughness of the window and recent returns is added.
+        Whether a linear regression on means over 1 to 252 days, the spread of the window and recent returns is added.
         The head then starts at zero, so training starts from the regression.
     floor
         Share of the window's mean variance that is added to each day before the log: measures that can be zero (squared

@@ -248,17 +248,13 @@ def diebold_mariano(loss_a: npt.ArrayLike, loss_b: npt.ArrayLike, horizon: int =
         raise InputError(f"horizon is {horizon!r}: give a whole number of at least 1")
     fewest = max(FEWEST_LOSSES, int(horizon) + 1)
     if a.size < fewest:
-        raise InputError(
-            f"loss_a has {a.size} rows, a test at horizon {horizon} needs {fewest}: score more days"
-        )
+        raise InputError(f"loss_a has {a.size} rows, a test at horizon {horizon} needs {fewest}: score more days")
     # Imported before any shortcut: whether the extra is needed must not depend on the numbers.
     tools = require("statsmodels.tsa.stattools", "research", "a Diebold-Mariano test")
     if np.array_equal(a, b):
         return 0.0, 1.0
     if _constant(a - b):
-        raise InputError(
-            "loss_a minus loss_b is constant, which leaves no variance to test by: compare other losses"
-        )
+        raise InputError("loss_a minus loss_b is constant, which leaves no variance to test by: compare other losses")
     result = tools.diebold_mariano_test(
         np.zeros_like(a), a, b, criterion=lambda _, loss: loss, harvey_adj=True, horizon=int(horizon)
     )
@@ -271,9 +267,7 @@ def _finite(name: str, values: npt.ArrayLike, dimensions: int) -> Array:
     except (TypeError, ValueError):
         raise InputError(f"{name} is not numeric: give an array of numbers") from None
     if array.ndim != dimensions or array.size == 0:
-        raise InputError(
-            f"{name} has shape {array.shape}: give {dimensions} dimension(s) with at least one value"
-        )
+        raise InputError(f"{name} has shape {array.shape}: give {dimensions} dimension(s) with at least one value")
     _refuse(name, array, ~np.isfinite(array), "fill it or drop the day")
     return array
 

@@ -140,17 +140,13 @@ def score(
     [('random-walk', 147), ('ewma', 147), ('har', 147), ('log-har', 147)]
     """
     if baseline not in forecasts:
-        raise InputError(
-            f"baseline is {baseline!r}, the forecasts are {', '.join(forecasts)}: name one of them"
-        )
+        raise InputError(f"baseline is {baseline!r}, the forecasts are {', '.join(forecasts)}: name one of them")
     came = _variances("actual", actual, len(horizons), None)
     checked = {name: _variances(name, f, len(horizons), len(came)) for name, f in forecasts.items()}
     known = np.asarray(~np.isnan(np.stack([came, *checked.values()])).any(axis=0))
     for column, horizon in enumerate(horizons):
         if not known[:, column].any():
-            raise InputError(
-                f"no row is known to every model at horizon {horizon}: align the forecasts by date"
-            )
+            raise InputError(f"no row is known to every model at horizon {horizon}: align the forecasts by date")
 
     def one(name: str, column: int) -> Score:
         rows = known[:, column]
@@ -251,9 +247,7 @@ def _variances(name: str, values: npt.ArrayLike, horizons: int, length: int | No
         raise InputError(f"{name} is not numeric: give an array of variances") from None
     if array.ndim != 2 or array.shape[1] != horizons or (length is not None and len(array) != length):
         wanted = f"({'n' if length is None else length}, {horizons})"
-        raise InputError(
-            f"{name} has shape {array.shape}: give {wanted}, a row per day and a column per horizon"
-        )
+        raise InputError(f"{name} has shape {array.shape}: give {wanted}, a row per day and a column per horizon")
     wrong = np.argwhere((array <= 0) | np.isinf(array))
     if len(wrong):
         row, column = wrong[0]
@@ -264,9 +258,7 @@ def _variances(name: str, values: npt.ArrayLike, horizons: int, length: int | No
     return array
 
 
-def _score(
-    model: str, horizon: int, forecast: Array, actual: Array, tested: tuple[float, float] | None
-) -> Score:
+def _score(model: str, horizon: int, forecast: Array, actual: Array, tested: tuple[float, float] | None) -> Score:
     log_forecast, log_actual = np.log(forecast), np.log(actual)
     return Score(
         model=model,

@@ -1,0 +1,99 @@
+"""``vrx predict``: the volatility of the coming days."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json, read_series
+from vrx.errors import InputError
+from vrx.forecast import Forecast
+
+__all__ = ["predict"]
+
+
+class Year(StrEnum):
+    """Trading days a year."""
+
+    calendar = "365"
+    trading = "252"
+
+
+def predict(
+    series: Annotated[str, typer.Option("--series", help="A CSV (also .gz) or parquet file of bars, or sample:sp500.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="A bundled model's name or an .onnx file; chosen by the columns if absent."),
+    ] = None,
+    sha256: Annotated[str | None, typer.Option("--sha256", help="Refuse a model file with another hash.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Use nothing after this day.")
+    ] = None,
+    annualise: Annotated[
+        Year | None, typer.Option("--annualise", help="Days a year; by the calendar of the series if absent.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Also draw the past and the forecast into this PNG.")
+    ] = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for machines.")] = False,
+    series_id: SeriesId = None,
+    column: Column = None,
+    drop_bad_rows: DropBadRows = False,
+) -> None:
+    """Forecast the volatility of the next 1, 5 and 22 days."""
+    if as_json and as_csv:
+        raise InputError("--json and --csv: take one")
+    if plot is not None:
+        from vrx.cli import plots
+
+        plots.check(plot)
+    from vrx import runtime
+
+    bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows)
+    if as_of is not None:
+        bars = bars.until(as_of.date())
+    forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
+    forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))
+    if plot is not None:
+        plots.forecast(plot, bars, forecast)
+    if as_json:
+        print_json(forecast.to_dict())
+    elif as_csv:
+        typer.echo(forecast.to_csv(), nl=False)
+        for note in forecast.notes:
+            typer.echo(note, err=True)
+    else:
+        _show(forecast)
+
+
+def _show(forecast: Forecast) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    when = f" as of {forecast.as_of}" if isinstance(forecast.as_of, date) else ""
+    console.print(f"{forecast.series}{when}: volatility, {forecast.periods_per_year} days a year", markup=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("days ahead", "per day", "per year", *(f"{level:.0%}" for level in forecast.levels)):
+        table.add_column(name, justify="right")
+    for h, horizon in enumerate(forecast.horizons):
+        yearly = forecast.annualised()[h]
+        quantiles = (f"{value:.2%}" for value in forecast.quantiles[h])
+        table.add_row(str(horizon), f"{forecast.volatility[h]:.2%}", f"{yearly:.1%}", *quantiles)
+    console.print(table)
+    console.print("quantiles are of the volatility per day; model " + _origin(forecast), markup=False)
+    for note in forecast.notes:
+        console.print(f"{note}", markup=False, style="dim")
+
+
+def _origin(forecast: Forecast) -> str:
+    names = [origin.name for origin in forecast.trained_on]
+    if not names:
+        return forecast.model
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    first = min(origin.first for origin in forecast.trained_on)
+    last = max(origin.last for origin in forecast.trained_on)
+    return f"{forecast.model}, trained on {shown}, {first} to {last}"

@@ -1,0 +1,45 @@
+"""The bar of ``vrx train``: loss and time left, on standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vrx.training.loop import Epoch
+    from vrx.training.recipe import Recipe
+
+__all__ = ["epoch_bars"]
+
+
+@contextmanager
+def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], None]]":
+    """A callback for every epoch, which moves one bar a phase."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, quiet=quiet)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[losses]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks = [
+            progress.add_task(
+                f"{phase.series} ({', '.join(phase.parameters)})", total=phase.epochs, losses="", start=False
+            )
+            for phase in plan.phases
+        ]
+
+        def report(epoch: "Epoch") -> None:
+            task = tasks[epoch.phase]
+            if epoch.epoch == 0 or not progress.tasks[task].started:
+                progress.start_task(task)
+            losses = (
+                f"loss {epoch.train_loss:.4f}, validation {epoch.validation_loss:.4f}, rate {epoch.learning_rate:.0e}"
+            )
+            progress.update(task, completed=epoch.epoch + 1, losses=losses)
+
+        yield report
