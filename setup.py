@@ -20,7 +20,9 @@ DIRECTIVES = {
 }
 
 # Wheels must run on any machine of the architecture, and NaN must stay NaN: neither -march=native nor -ffast-math.
-FLAGS = ["/O2"] if os.name == "nt" else ["-O3"]
+# On arm64 gcc and clang would fuse multiplications with additions, which round once, not twice: the bits of a result
+# would then depend on the machine.
+FLAGS = ["/O2"] if os.name == "nt" else ["-O3", "-ffp-contract=off"]
 
 
 def kernel(pyx: Path) -> Extension:

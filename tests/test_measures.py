@@ -195,7 +195,9 @@ def test_when_there_are_closes_alone_then_auto_is_the_squared_return():
         (lambda: measures.yang_zhang([1.0], [1.0], [1.0], [1.0], window=1), "window is 1"),
         (lambda: measures.medrv([0.1, 0.1]), "2 returns in a day: this measure needs at least 3"),
         (lambda: measures.subsampled_variance([0.1, 0.1], 3), "every is 3"),
+        (lambda: measures.subsampled_variance([0.1, 0.1], 1.5), "every is 1.5: use a whole number"),
         (lambda: measures.parkinson([1.0, 2.0], [1.0]), "shapes (2,) and (1,)"),
+        (lambda: measures.close_to_close(["1", "2"]), "close has dtype <U1: pass real numbers"),
         (lambda: measures.realized_variance([0.1], axis=1), "axis is 1"),
     ],
 )

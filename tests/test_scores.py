@@ -180,7 +180,7 @@ def but(value):
         (lambda: score({"a": ONES}, but(0.0), [1], "a"), r"actual\[3, 0\] is 0, .* set the day to NaN"),
         (lambda: score({"a": but(-2.0)}, ONES, [1], "a"), r"a\[3, 0\] is -2"),
         (lambda: score({"a": but(np.inf)}, ONES, [1], "a"), r"a\[3, 0\] is inf"),
-        (lambda: score({"a": [["x"]]}, ONES, [1], "a"), "a is not numeric"),
+        (lambda: score({"a": [["x"]]}, ONES, [1], "a"), "a has dtype <U1: pass real numbers"),
         (lambda: score({"a": ONES * np.nan}, ONES, [1], "a"), "no row is known to every model at horizon 1"),
         (lambda: mean_over_assets([]), "scores is empty"),
         (

@@ -1,12 +1,15 @@
 """Calibration: the mean's constant and the quantiles, kept as buffers inside the graph."""
 
+from collections.abc import Sequence
+
 import torch
+from torch import Tensor
 
 from vrx.training.networks import Network
 from vrx.training.networks.base import Distribution
 from vrx.training.windows import Samples
 
-__all__ = ["calibrate", "distributions"]
+__all__ = ["distributions", "set_mean", "set_quantiles"]
 
 CHUNK = 1024
 # Errors count in the mean's constant up to five standard deviations. On the panel's validation years that gave the best
@@ -25,27 +28,28 @@ def distributions(network: Network, samples: Samples) -> Distribution:
 
 
 @torch.no_grad()
-def calibrate(network: Network, train: Samples, validation: Samples, levels: tuple[float, ...]) -> None:
-    """Fit the answer's buffers: the mean's constant to both parts, the quantiles to the validation part alone.
+def set_quantiles(network: Network, parts: Sequence[Samples], levels: tuple[float, ...]) -> None:
+    """Set the answer's quantiles to those of the errors ``(log of what came - mean) / spread``, horizon by horizon.
 
-    The constant is the log of a mean of actual over forecast, which a few turbulent months
-    decide, so it wants the longest sample there is; the
-    quantiles want errors that the weights were not fitted to.
-
-    Parameters
-    ----------
-    network
-        Changed in place.
-    train, validation
-        Never the test part.
-    levels
-        Probabilities of the quantiles.
+    Samples that the weights were fitted to make them too narrow: give the validation part.
     """
-    held = distributions(network, validation)
-    errors = (validation.target - held.mean) / held.spread
-    probabilities = torch.tensor(levels, dtype=torch.float64)
-    network.answer.quantiles.copy_(torch.quantile(errors, probabilities, dim=0).T)
-    fitted = distributions(network, train)
-    errors = torch.cat([errors, (train.target - fitted.mean) / fitted.spread]).clamp(max=BOUND)
-    spread = torch.cat([held.spread, fitted.spread])
-    network.answer.shift.copy_(torch.log(torch.exp(errors * spread - 0.5 * spread**2).mean(0)))
+    errors, _ = _errors(network, parts)
+    network.answer.quantiles.copy_(torch.quantile(errors, torch.tensor(levels, dtype=torch.float64), dim=0).T)
+
+
+@torch.no_grad()
+def set_mean(network: Network, parts: Sequence[Samples]) -> None:
+    """Set the constant of the mean forecast: the log of the mean of actual over forecast, which QLIKE asks for.
+
+    A few turbulent months decide that mean, so it wants the longest sample there is; never the test part.
+    """
+    errors, spread = _errors(network, parts)
+    ratios = torch.exp(errors.clamp(max=BOUND) * spread - 0.5 * spread**2)
+    network.answer.shift.copy_(torch.log(ratios.mean(0)))
+
+
+def _errors(network: Network, parts: Sequence[Samples]) -> tuple[Tensor, Tensor]:
+    """Standardised errors of the log variance and the spreads, each (samples, horizons)."""
+    found = [distributions(network, part) for part in parts]
+    mean, spread = (torch.cat(values) for values in zip(*found, strict=True))
+    return (torch.cat([part.target for part in parts]) - mean) / spread, spread

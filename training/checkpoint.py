@@ -54,7 +54,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # One name for every process: what a killed one left half-written, the next write overwrites.
+    beside = path.with_name(f".{path.name}.part")
     try:
         with beside.open("wb") as file:
             file.write(data)

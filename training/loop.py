@@ -126,8 +126,12 @@ def train(
     best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     if path.exists():
         saved, document = checkpoint.load(path)
-        state = State.from_dict(document)
-        network.load_state_dict(_named(saved, "model"))
+        try:
+            state = State.from_dict(document)
+            network.load_state_dict(_named(saved, "model"))
+        except (KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise TrainingError(f"{path}: not a checkpoint of this recipe ({reason}): train again") from None
         best = _named(saved, "best")
     while True:
         phase = recipe.phases[state.phase]

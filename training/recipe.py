@@ -83,11 +83,12 @@ class Recipe:
     targets: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()  # series of those files that are scored, and that training never sees
     left_out: tuple[str, ...] = ()  # series of those files that are not used at all
+    about: str = ""  # Markdown for the model's card: where the data come from, what to beware of
 
     def __post_init__(self) -> None:
         shape, split = self.network, self.split
         need = 22 if shape.kind != "lstm-attention" else shape.sequence
-        days = contract.days_of(self.channels, self.lookback)
+        days = contract.days_of(self.channels or ("close",), self.lookback)
         for wrong, key, value, cure in (
             (
                 self.channels not in contract.CHANNEL_SETS,
@@ -118,7 +119,7 @@ class Recipe:
             ),
             (list(self.levels) != sorted(set(self.levels)), "levels", self.levels, "let them rise"),
             (self.threads < 1, "threads", self.threads, "give 1 or more"),
-            (self.seed < 0, "seed", self.seed, "give 0 or more"),
+            (not 0 <= self.seed < 2**32, "seed", self.seed, "stay inside 0 to 4294967295"),
             (not self.phases, "phases", self.phases, "give at least one"),
             (
                 shape.hidden % max(shape.heads, 1) != 0 or shape.heads < 1,
@@ -127,12 +128,13 @@ class Recipe:
                 "let it divide hidden",
             ),
             (
-                min(shape.hidden, shape.layers, shape.bottleneck) < 1,
+                min(shape.sequence, shape.hidden, shape.layers, shape.bottleneck) < 1,
                 "network",
                 shape,
                 "give sizes of 1 or more",
             ),
             (not 0 <= shape.dropout < 1, "network.dropout", shape.dropout, "stay inside [0, 1)"),
+            (not 0 <= shape.floor <= 1, "network.floor", shape.floor, "stay inside [0, 1]"),
             (not 0 < split.train < 1, "split.train", split.train, "stay inside (0, 1)"),
             (
                 not 0 < split.validation < 1 - split.train,
@@ -162,12 +164,12 @@ class Recipe:
             ),
             (not phase.parameters, "parameters", "name at least one group"),
             (not 0 < phase.learning_rate < 10, "learning_rate", "stay inside (0, 10)"),
-            (phase.weight_decay < 0, "weight_decay", "give 0 or more"),
+            (not 0 <= phase.weight_decay < 10, "weight_decay", "stay inside [0, 10)"),
             (phase.batch_size < 1, "batch_size", "give 1 or more"),
             (phase.epochs < 1, "epochs", "give 1 or more"),
             (phase.patience < 1, "patience", "give 1 or more"),
             (phase.plateau < 1, "plateau", "give 1 or more"),
-            (phase.clip <= 0, "clip", "give more than 0"),
+            (not phase.clip > 0, "clip", "give more than 0"),
         ):
             if wrong:
                 raise InputError(f"recipe {self.name}: phases[{k}].{key} is {getattr(phase, key)!r}: {cure}")

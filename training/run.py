@@ -12,24 +12,23 @@ import torch
 from numpy.typing import NDArray
 
 import vrx
-from vrx import evaluation, har
+from vrx import har
 from vrx.contract import Origin
 from vrx.errors import InputError, TrainingError
 from vrx.series import Bars
 from vrx.training import checkpoint
-from vrx.training.calibration import calibrate
+from vrx.training.calibration import set_mean, set_quantiles
 from vrx.training.data import dates_of, fingerprint
 from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
 from vrx.training.networks import HarNetwork, Network, build, describe
 from vrx.training.recipe import Recipe
+from vrx.training.scoring import positive, score_test_part
 from vrx.training.start import start
-from vrx.training.windows import Cuts, Samples, cuts, origins, samples, targets
+from vrx.training.windows import Cuts, Samples, cuts, samples, targets
 
 __all__ = ["Run", "execute", "open_run", "read_run"]
 
 RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
-# A zero variance has no log; for the baselines it counts as this share of the trailing mean of 252 days.
-ZERO_SHARE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +85,33 @@ def execute(
     seen = [bars for bars in sources if bars.name not in recipe.held_out]
     goals = [bars for bars in targets_ if bars.name not in recipe.held_out]
     unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
+    if not (goals or seen):
+        raise InputError(f"recipe {recipe.name}: no series is left to train on: give --source or --target")
     at = cuts(goals or seen, recipe.split)
+    used = {phase.series for phase in recipe.phases}
     with deterministic(recipe.threads):
         data = {name: _data(name, group, recipe, at) for name, group in (("source", seen), ("target", goals))}
         known = tuple(
             fingerprint(bars, recipe.channels, at.validation_end)
-            for bars in [*goals, *seen]
+            for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
             if dates_of(bars)[0] <= at.validation_end
         )
         _claim(out, recipe, known, files or {}, resume)
         network, state = _fit(recipe, data, goals or seen, at, out, report)
         first = data[_main(recipe)]
-        if not isinstance(network, HarNetwork):
-            calibrate(network, first.train, first.validation, recipe.levels)
-        scores = _scores(network, recipe, {"seen": goals or seen, "unseen": unseen}, at)
+        if isinstance(network, HarNetwork):
+            # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.
+            set_quantiles(network, [first.train, first.validation], recipe.levels)
+        else:
+            set_quantiles(network, [first.validation], recipe.levels)
+            set_mean(network, [first.train, first.validation])
+        names = {origin.name for origin in known}
+        scored = [*(goals or seen), *unseen]
+        groups = {
+            "seen": [bars for bars in scored if bars.name in names],
+            "unseen": [bars for bars in scored if bars.name not in names],
+        }
+        scores = score_test_part(network, recipe, groups, at)
         example = first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy()
     run = Run(
         recipe=recipe,
@@ -206,52 +218,12 @@ def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], a
     known = variance[: int(np.searchsorted(dates_of(goals[0]), at.validation_end, side="right"))]
     with torch.no_grad():
         for k, horizon in enumerate(recipe.horizons):
-            fitted = har.fit(_positive(known) if network.log else known, horizon, log=network.log)
-            network.coefficients[k] = torch.from_numpy(fitted.coefficients)
+            fitted = har.fit(positive(known) if network.log else known, horizon, log=network.log)
+            network.coefficients[k] = torch.tensor(fitted.coefficients)
             if network.log:
                 network.spread[k] = fitted.residual_variance**0.5
             else:
                 network.floor[k] = fitted.floor
-
-
-def _positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Zeros replaced by a share of the mean of the 252 days up to them, which is known by then."""
-    known = np.where(np.isfinite(variance), variance, 0.0)
-    total = np.cumsum(known)
-    trailing = (total - np.concatenate([np.zeros(min(252, len(total))), total[:-252]])) / 252.0
-    return np.where(variance == 0.0, np.maximum(ZERO_SHARE * trailing, 1e-12), variance)
-
-
-def _scores(network: Network, recipe: Recipe, groups: Mapping[str, Sequence[Bars]], at: Cuts) -> dict[str, Any]:
-    """Scores of the test part, which nothing before this line has looked at; by group and by series."""
-    found: dict[str, Any] = {"test_from": str(at.validation_end + 1)}
-    for group, series in groups.items():
-        each = {bars.name: one for bars in series if (one := _score(network, recipe, bars, at)) is not None}
-        if each:
-            found[group] = {
-                "mean": evaluation.mean_over_assets(list(each.values())).to_dict(),
-                "series": {name: one.to_dict() for name, one in each.items()},
-            }
-    return found
-
-
-@torch.no_grad()
-def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> evaluation.Scores | None:
-    """The network beside the baselines on one series; None where it has no rows in the test part."""
-    rows = origins(dates_of(bars), recipe, at, "test")
-    _, variance, target = targets(bars, recipe)
-    rows = rows[(target[rows] > 0.0).all(axis=1)]
-    if len(rows) < 2:
-        return None
-    network.eval()
-    matrix = torch.from_numpy(bars.matrix(recipe.channels))
-    ends = torch.from_numpy(rows)
-    steps = torch.arange(1 - recipe.lookback, 1)
-    parts = [network(matrix[chunk[:, None] + steps])[0].numpy() for chunk in ends.split(1024)]
-    forecasts = {"model": np.concatenate(parts)}
-    for name, forecast in evaluation.baselines(_positive(variance), recipe.horizons).items():
-        forecasts[name] = forecast[rows]
-    return evaluation.score(forecasts, target[rows], recipe.horizons)
 
 
 def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], files: Mapping[str, Any], resume: bool) -> None:

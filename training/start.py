@@ -22,11 +22,12 @@ def start(network: Network, samples: Samples) -> None:
     gram: torch.Tensor | None = None
     moment: torch.Tensor | None = None
     for index in torch.arange(len(samples)).split(CHUNK):
-        level, path, returns = network.path(network.input(samples.windows(index)))
+        inputs = network.input(samples.windows(index))
+        level, path, returns = network.path(inputs)
         squares += float((path**2).sum())
         count += path.numel()
         if network.linear is not None:
-            columns = network.features(path, returns)
+            columns = network.features(inputs, level, path, returns)
             columns = torch.cat([columns, torch.ones_like(columns[:, :1])], 1)
             above = samples.target[index] - level
             gram = columns.T @ columns + (0.0 if gram is None else gram)

@@ -86,6 +86,9 @@ def _fields(view: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     at, end = 0, len(view)
     while at < end:
         key, at = _varint(view, at)
+        # Parsers written in C++ drop the bits over 32: a key with such bits would hide a field from this walk only.
+        if not 8 <= key < 1 << 32:
+            raise ModelFileError("not an ONNX file: a field has no lawful number")
         number, wire = key >> 3, key & 7
         if wire == 0:
             value, at = _varint(view, at)

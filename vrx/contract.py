@@ -163,23 +163,18 @@ class Spec:
         """Read a spec; anything that is missing, unknown or of the wrong type is a :class:`ModelFileError`."""
         try:
             document = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{METADATA_KEY} is not JSON ({error}): export the model again") from None
         if not isinstance(document, dict):
             raise ModelFileError(f"{METADATA_KEY} is not a JSON object: export the model again")
-        if document.get("format") != FORMAT:
+        if document.get("format") != FORMAT or isinstance(document["format"], bool):
             raise ModelFileError(
                 f"{METADATA_KEY}: format {document.get('format')!r} is not {FORMAT}: install the vrx that wrote it"
             )
         known = {item.name for item in fields(cls)}
         if odd := sorted(known ^ document.keys()):
             raise ModelFileError(f"{METADATA_KEY}: missing or unknown keys {odd}: export the model again")
-        try:
-            return cls(**{key: _READERS.get(key, _same)(value) for key, value in document.items()})
-        except (TypeError, ValueError, KeyError) as error:
-            if isinstance(error, ModelFileError):
-                raise
-            raise ModelFileError(f"{METADATA_KEY} cannot be read ({error}): export the model again") from None
+        return cls(**{key: _read(key, value) for key, value in document.items()})
 
 
 def _json(document: Mapping[str, Any]) -> str:
@@ -191,8 +186,11 @@ def _rising(values: tuple[float, ...]) -> bool:
     return len(values) > 0 and all(a < b for a, b in pairwise(values))
 
 
-def _same(value: Any) -> Any:
-    return value
+def _read(key: str, value: Any) -> Any:
+    try:
+        return _READERS[key](value)
+    except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
+        raise ModelFileError(f"{METADATA_KEY}: {key} cannot be read ({error}): export the model again") from None
 
 
 def _text(value: Any) -> str:
@@ -219,12 +217,20 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
+def _scores(value: Any) -> dict[str, Any]:
+    json.dumps(value, allow_nan=False)  # what cannot be written back is no score
+    return _object(value)
+
+
 def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(_number(value) for value in _list(values))
 
 
 def _table(rows: Any) -> tuple[tuple[float, ...], ...]:
-    return tuple(_numbers(row) for row in _list(rows))
+    table = tuple(_numbers(row) for row in _list(rows))
+    if len({len(row) for row in table}) > 1:
+        raise ValueError("its rows differ in length")
+    return table
 
 
 def _list(values: Any) -> list[Any]:
@@ -263,11 +269,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "lookback": _whole,
     "periods_per_year": _whole,
     "parity": _number,
+    "format": _whole,
     "channels": lambda values: tuple(_text(value) for value in _list(values)),
     "horizons": lambda values: tuple(_whole(value) for value in _list(values)),
     "levels": _numbers,
     "trained_on": lambda values: tuple(_origin(value) for value in _list(values)),
     "versions": lambda value: {_text(key): _text(item) for key, item in _object(value).items()},
-    "scores": _object,
+    "scores": _scores,
     "self_test": _self_test,
 }

@@ -5,6 +5,7 @@ import operator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vrx._arrays import real_array, whole_number
 from vrx._ext import fractional as kernels
 from vrx.errors import InputError
 
@@ -142,51 +143,3 @@ def _order(d: float) -> float:
     if not -2.0 <= order <= 2.0:
         raise InputError(f"d is {d!r}: use an order of differencing between -2 and 2")
     return order
-
-
-def whole_number(value: int, name: str, least: int) -> int:
-    """Return an argument as an int, or say that it is not a whole number of at least `least`."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise InputError(f"{name} is {value!r}: use a whole number of at least {least}")
-    return number
-
-
-def real_array(x: ArrayLike, dimensions: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return x as contiguous float64 with NaN for what is missing, or say what is wrong with it.
-
-    Examples
-    --------
-    >>> real_array([1, 2, 3], dimensions=(1,))
-    array([1., 2., 3.])
-    >>> real_array([1.0, float("inf")], dimensions=(1,))
-    Traceback (most recent call last):
-    ...
-    vrx.errors.InputError: the series is inf at index 1: replace it by a number, or by NaN if it is missing
-    """
-    if isinstance(x, np.ma.MaskedArray):
-        raise InputError("the series is a masked array, whose mask would be lost: pass x.filled(numpy.nan)")
-    try:
-        values = np.asarray(x)
-    except ValueError:
-        raise InputError("the series is a ragged list: pass values of one length per row") from None
-    if values.dtype.kind not in "iuf":
-        raise InputError(
-            f"the series has dtype {values.dtype}: pass real numbers, such as numpy.asarray(x, dtype=float)"
-        )
-    if values.ndim not in dimensions:
-        wanted = " or ".join({1: "(time,)", 2: "(assets, time)"}[d] for d in dimensions)
-        raise InputError(f"the series has shape {values.shape}: pass an array of shape {wanted}")
-    with np.errstate(over="ignore"):  # a longdouble beyond float64 becomes inf, which is named below
-        series = np.ascontiguousarray(values, dtype=np.float64)
-    infinite = np.isinf(series)
-    if infinite.any():
-        place = tuple(int(i) for i in np.argwhere(infinite)[0])
-        raise InputError(
-            f"the series is {series[place]} at index {', '.join(map(str, place))}: "
-            "replace it by a number, or by NaN if it is missing"
-        )
-    return series

@@ -18,17 +18,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vrx._arrays import real_numbers, refuse, whole_number
+from vrx._moments import FEWEST, Moments, least_squares, moments, window_moments
 from vrx.errors import InputError
 
 __all__ = ["HarFit", "expanding", "features", "fit", "rolling", "target"]
 
 Array = npt.NDArray[np.float64]
-Moments = tuple[Array, Array, Array]
 
 MONTH = 22
-FEWEST = 14  # four coefficients and ten observations to spare
-# No slope is told from a regressor that varies less, nor by a correlation matrix with a smaller eigenvalue.
-FLAT = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +135,7 @@ def target(variance: npt.ArrayLike, horizon: int, *, log: bool) -> Array:
     [3.0, 5.0, nan, nan]
     """
     values = _checked(variance, log)
-    _whole("horizon", horizon, 1)
+    horizon = whole_number(horizon, "horizon", 1)
     answer = np.full(values.size, np.nan)
     if values.size > horizon:
         answer[: values.size - horizon] = _moving_sum(values[1:], horizon) / horizon
@@ -175,8 +173,8 @@ def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFi
             f"variance has {usable.size} rows and {observations} usable pairs for horizon {horizon}, "
             f"a fit needs {FEWEST}: give at least {MONTH + horizon + FEWEST - 1} days without gaps"
         )
-    count, mean, scatter = (moment[-1:] for moment in _moments(rows, usable))
-    coefficients, residual_variance, r_squared = _solve(count, mean, scatter)
+    count, mean, scatter = (moment[-1:] for moment in moments(rows, usable))
+    coefficients, residual_variance, r_squared = least_squares(count, mean, scatter)
     if np.isnan(coefficients).any():
         raise InputError("variance is constant or periodic, so its means are collinear: give a series that varies")
     coefficients.setflags(write=False)
@@ -227,10 +225,10 @@ def expanding(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, st
     >>> bool(np.isclose(forecast[-1], fit(variance).predict(variance)[-1]))
     True
     """
-    _whole("start", start, 0)
+    start = whole_number(start, "start", 0)
     values, design, rows, usable = _prepared(variance, horizon, log)
     floor = np.fmin.accumulate(_positive(values))
-    answer = _walk(design, _moments(rows, usable), floor, horizon, log)
+    answer = _walk(design, moments(rows, usable), floor, horizon, log)
     answer[:start] = np.nan
     return answer
 
@@ -270,37 +268,26 @@ def rolling(variance: npt.ArrayLike, horizon: int = 1, *, window: int, log: bool
     >>> int(np.isnan(forecast).sum())  # 21 days for the first regressors, 100 pairs
     121
     """
-    _whole("window", window, FEWEST)
+    window = whole_number(window, "window", FEWEST)
     values, design, rows, usable = _prepared(variance, horizon, log)
     span = window + horizon + MONTH - 1
     if span > values.size:
         return np.full(values.size, np.nan)
     padded = np.concatenate([np.full(span - 1, np.nan), _positive(values)])
     floor = np.fmin.reduce(np.lib.stride_tricks.sliding_window_view(padded, span), axis=1)
-    answer = _walk(design, _window_moments(rows, usable, window), floor, horizon, log)
+    answer = _walk(design, window_moments(rows, usable, window), floor, horizon, log)
     answer[: span - 1] = np.nan
     return answer
 
 
 def _checked(variance: npt.ArrayLike, log: bool) -> Array:
-    try:
-        values = np.asarray(variance, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError("variance is not numeric: give one number a day") from None
+    values = real_numbers(variance, "variance")
     if values.ndim != 1 or values.size == 0:
         raise InputError(f"variance has shape {values.shape}: give one series of shape (n,), n at least 1")
-    wrong = np.flatnonzero((values < 0) | np.isinf(values) | ((values == 0) & log))
-    if wrong.size:
-        row = wrong[0]
-        cure = "floor the measure or drop the day" if values[row] == 0 else "correct or drop the day"
-        kind = "positive" if log else "non-negative"
-        raise InputError(f"variance[{row}] is {values[row]:g}, it must be {kind} with log={log}: {cure}")
+    rule = f"it must be {'positive' if log else 'non-negative'} with log={log}"
+    refuse("variance", values, (values < 0) | np.isinf(values), f"{rule}: correct or drop the day")
+    refuse("variance", values, (values == 0) & log, f"{rule}: floor the measure or drop the day")
     return values
-
-
-def _whole(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
 
 
 def _moving_sum(values: Array, length: int) -> Array:
@@ -323,86 +310,12 @@ def _prepared(variance: npt.ArrayLike, horizon: int, log: bool) -> tuple[Array, 
     return values, design, rows, np.asarray(np.isfinite(rows).all(axis=1))
 
 
-def _moments(rows: Array, usable: npt.NDArray[np.bool_]) -> Moments:
-    """Count, mean and scatter about the mean of rows 0..i for every i, along the last axis but one."""
-    rows = np.where(usable[..., None], rows, 0.0)
-    first = usable.argmax(axis=-1)[..., None, None]
-    # About a row of the sample itself, the sum of n squares is at most n + 1 times the scatter about the
-    # mean: the subtraction below cannot cancel badly, wherever the series lies and however it jumps.
-    centre = np.take_along_axis(rows, first, axis=-2)
-    moved = np.where(usable[..., None], rows - centre, 0.0)
-    count = np.cumsum(usable, axis=-1, dtype=np.float64)
-    mean = np.cumsum(moved, axis=-2) / np.maximum(count, 1.0)[..., None]
-    squares = np.cumsum(_outer(moved), axis=-3)
-    return count, centre + mean, squares - count[..., None, None] * _outer(mean)
-
-
-def _window_moments(rows: Array, usable: npt.NDArray[np.bool_], window: int) -> Moments:
-    """Moments of the latest ``window`` rows, by sums that only ever add (after van Herk 1992).
-
-    Rows are cut into blocks as long as the window. A window that ends at offset j of a block is that block up
-    to j and the block before from j + 1 on: a running sum forwards and one backwards. No row is ever
-    subtracted again, so an outlier leaves no trace once it has left the window.
-    """
-    blocks = -(-len(rows) // window)
-    after = blocks * window - len(rows)
-    padded = np.pad(rows, ((0, after), (0, 0))).reshape(blocks, window, -1)
-    inside = np.pad(usable, (0, after)).reshape(blocks, window)
-
-    head = _moments(padded, inside)
-    # Backwards and shifted by one, offset j holds the rows after j; each moves beside the block that follows.
-    shifted = np.roll(inside[:, ::-1], 1, axis=1)
-    shifted[:, 0] = False
-    tail = [moment[:, ::-1] for moment in _moments(np.roll(padded[:, ::-1], 1, axis=1), shifted)]
-    n1, m1, s1 = (np.concatenate([np.zeros_like(part[:1]), part[:-1]]) for part in tail)
-    n2, m2, s2 = head
-
-    # The pairwise update of Chan, Golub and LeVeque (1979).
-    count = n1 + n2
-    share = n2 / np.maximum(count, 1.0)
-    gap = m2 - m1
-    mean = m1 + gap * share[..., None]
-    scatter = s1 + s2 + _outer(gap) * (n1 * share)[..., None, None]
-    width = rows.shape[1]
-    return (
-        count.reshape(-1)[: len(rows)],
-        mean.reshape(-1, width)[: len(rows)],
-        scatter.reshape(-1, width, width)[: len(rows)],
-    )
-
-
-def _outer(vectors: Array) -> Array:
-    return np.asarray(vectors[..., :, None] * vectors[..., None, :])
-
-
-def _solve(count: Array, mean: Array, scatter: Array) -> tuple[Array, Array, Array]:
-    """Coefficients, residual variance and R^2 of every least-squares fit; NaN where collinear."""
-    spread = np.sqrt(np.maximum(np.einsum("tii->ti", scatter), 0.0))
-    size = np.sqrt(spread[:, 0] ** 2 + count * mean[:, 0] ** 2)
-    good = (count >= FEWEST) & (spread[:, :3] > FLAT * size[:, None]).all(axis=1)
-    scale = np.where(good[:, None], spread[:, :3], 1.0)
-    correlation = np.where(good[:, None, None], scatter[:, :3, :3] / (scale[:, :, None] * scale[:, None, :]), np.eye(3))
-    good &= np.linalg.eigvalsh(correlation)[:, 0] > FLAT
-    correlation[~good] = np.eye(3)
-    covariance = scatter[:, :3, 3] / scale
-    loadings = np.linalg.solve(correlation, covariance[:, :, None])[:, :, 0]
-    slopes = loadings / scale
-
-    total = scatter[:, 3, 3]
-    residual = np.maximum(total - (loadings * covariance).sum(axis=1), 0.0)
-    coefficients = np.column_stack([mean[:, 3] - (slopes * mean[:, :3]).sum(axis=1), slopes])
-    coefficients[~good] = np.nan
-    residual_variance = residual / np.maximum(count - 4, 1.0)
-    r_squared = 1.0 - np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0)
-    return coefficients, residual_variance, r_squared
-
-
-def _walk(design: Array, moments: Moments, floor: Array, horizon: int, log: bool) -> Array:
+def _walk(design: Array, known: Moments, floor: Array, horizon: int, log: bool) -> Array:
     """Forecast at every origin t by the pairs up to t - horizon: those whose target has ended."""
     answer = np.full(len(design), np.nan)
-    known = max(len(design) - horizon, 0)
-    count, mean, scatter = (moment[:known] for moment in moments)
-    coefficients, residual_variance, _ = _solve(count, mean, scatter)
+    origins = max(len(design) - horizon, 0)
+    count, mean, scatter = (moment[:origins] for moment in known)
+    coefficients, residual_variance, _ = least_squares(count, mean, scatter)
     answer[horizon:] = _forecast(design[horizon:], coefficients, residual_variance, floor[horizon:], log)
     return answer
 

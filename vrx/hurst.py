@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vrx._arrays import real_array, whole_number
 from vrx._ext import hurst as kernels
 from vrx.errors import InputError
-from vrx.fractional import real_array, whole_number
 
 __all__ = ["WaveletFit", "rolling_wavelet", "wavelet"]
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from vrx._arrays import real_numbers, whole_number
 from vrx.errors import InputError
 
 if TYPE_CHECKING:  # series aggregates bars within the day with the measures below
@@ -51,7 +52,7 @@ def close_to_close(close: ArrayLike) -> Array:
     >>> close_to_close([100.0, 110.0]).round(6).tolist()
     [nan, 0.009084]
     """
-    logs = np.log(np.asarray(close, dtype=np.float64))
+    logs = np.log(real_numbers(close, "close"))
     return np.square(np.diff(logs, prepend=math.nan))
 
 
@@ -159,7 +160,7 @@ def yang_zhang(
     Raises
     ------
     InputError
-        ``window`` is under 2.
+        ``window`` is not a whole number of at least 2.
 
     References
     ----------
@@ -172,8 +173,7 @@ def yang_zhang(
     >>> yang_zhang(flat, [101.0] * 3, [99.0] * 3, flat, window=2).round(6).tolist()
     [nan, nan, 0.000184]
     """
-    if window < 2:
-        raise InputError(f"window is {window}: a variance needs at least 2 days")
+    window = whole_number(window, "window", 2)
     night = overnight(open, close)
     parts = (night, _log_ratio(close, open), rogers_satchell(open, high, low, close))
     result = np.full(len(night), math.nan)
@@ -210,7 +210,7 @@ def subsampled_variance(returns: ArrayLike, every: int, axis: int = -1) -> Array
     Raises
     ------
     InputError
-        ``every`` is under 1 or above the number of returns.
+        ``every`` is not a whole number between 1 and the number of returns.
 
     References
     ----------
@@ -222,9 +222,9 @@ def subsampled_variance(returns: ArrayLike, every: int, axis: int = -1) -> Array
     >>> subsampled_variance([0.01, 0.01, 0.01, 0.01], every=2).round(6).item()
     0.0008
     """
-    steps = _moved(returns, axis)
+    steps, every = _moved(returns, axis), whole_number(every, "every", 1)
     m = steps.shape[-1]
-    if not 1 <= every <= m:
+    if every > m:
         raise InputError(f"every is {every}: it must lie between 1 and the {m} returns of a day")
     path = np.concatenate([np.zeros((*steps.shape[:-1], 1)), steps.cumsum(axis=-1)], axis=-1)
     sums = path[..., every:] - path[..., :-every]
@@ -360,7 +360,7 @@ def _log_ratio(numerator: ArrayLike, denominator: ArrayLike) -> Array:
 
 
 def _same_length(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    a, b = real_numbers(first, "a price column"), real_numbers(second, "a price column")
     if a.shape != b.shape or a.ndim != 1:
         raise InputError(f"prices of shapes {a.shape} and {b.shape}: give columns of one length")
     return a, b
@@ -368,7 +368,7 @@ def _same_length(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:
 
 def _moved(returns: ArrayLike, axis: int) -> Array:
     """Bring the day's axis last."""
-    steps = np.asarray(returns, dtype=np.float64)
+    steps = real_numbers(returns, "returns")
     if not -steps.ndim <= axis < steps.ndim:
         raise InputError(f"axis is {axis}: the returns have {steps.ndim} dimensions")
     return np.moveaxis(steps, axis, -1)

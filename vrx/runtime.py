@@ -53,8 +53,10 @@ class Forecaster:
 
     Notes
     -----
-    The session is safe to use from several threads. The same file and bars give the same bits on one machine, whatever
-    the batch they stand in is split into, because every chunk is padded to no other shape than its own rows.
+    The session is safe to use from several threads; their count changes no bit. What changes bits is the shape of a
+    batch: onnxruntime adds in another order for one row than for many. So one window by :meth:`predict` and the same
+    window within :meth:`history` agree to rounding (1e-6 relative), while each repeated with the same windows gives
+    the same bits, and a row of :meth:`history` never depends on the rows after it, not even in its last bit.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, sha256: str | None = None, threads: int = 1) -> None:
@@ -109,13 +111,14 @@ class Forecaster:
     ) -> Answer:
         """The forecasts that the model makes at the close of every day from row `start`.
 
-        Row t of each array was made from bars t-lookback+1..t alone; rows before the first whole window are NaN.
+        Row t of each array was made from bars t-lookback+1..t alone, to the last bit: whatever comes after row t, or
+        nothing, leaves it as it is. Rows before the first whole window are NaN.
         """
         bars = series.read(source, **options)
         values = self.channels(bars)
         first = max(start, self.spec.lookback - 1)
         windows = np.lib.stride_tricks.sliding_window_view(values, self.spec.lookback, axis=0)
-        answer = self.run(windows[first - self.spec.lookback + 1 :].transpose(0, 2, 1), progress=progress)
+        answer = self.run(windows[first - self.spec.lookback + 1 :].transpose(0, 2, 1), progress=progress, padded=True)
         return Answer(
             *(_pad(part, first, len(values)) for part in (answer.variance, answer.volatility, answer.quantiles))
         )
@@ -147,7 +150,8 @@ class Forecaster:
             found, expected = getattr(answer, name), np.array(told, dtype=np.float64)
             if found[0].shape != expected.shape:
                 raise ModelFileError(f"{self.path}: the self-test has another shape of {name}: export it again")
-            difference = float(np.max(np.abs(found[[0, 2]] / expected - 1.0)))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                difference = float(np.max(np.abs(found[[0, 2]] / expected - 1.0)))
             if not difference <= contract.TOLERANCE:
                 raise ModelFileError(
                     f"{self.path}: {name} of the self-test differs by {difference:.1e}, over {contract.TOLERANCE:.0e}: "
@@ -157,7 +161,7 @@ class Forecaster:
                 raise ModelFileError(f"{self.path}: a window of NaN gives a number for {name}: export it again")
             worst = max(worst, difference)
         sidecar = self.path.with_suffix(".json")
-        if sidecar.exists() and sidecar.read_text(encoding="utf-8") != self.spec.to_json():
+        if sidecar.is_file() and sidecar.read_bytes() != self.spec.to_json().encode():
             raise ModelFileError(f"{sidecar}: does not say what {self.path.name} says: export it again")
         return worst
 
@@ -176,13 +180,31 @@ class Forecaster:
             )
         return bars.matrix(self.spec.channels)
 
-    def run(self, windows: NDArray[np.float64], *, progress: Callable[[float], None] | None = None) -> Answer:
+    def run(
+        self,
+        windows: NDArray[np.float64],
+        *,
+        padded: bool = False,
+        progress: Callable[[float], None] | None = None,
+    ) -> Answer:
         """Run the graph on windows (batch, lookback, channels), in chunks over the threads.
+
+        Parameters
+        ----------
+        windows
+            Prices or variances as ``spec.channels`` names them, oldest first.
+        padded
+            Fill the last chunk up to 32 rows, so that the bits of a row hang on its own window and its place alone,
+            and not on how many rows there are.
+        progress
+            Called with the share done, after each chunk.
 
         Raises
         ------
         InputError
             The windows have another shape.
+        ModelFileError
+            The graph cannot be run: it was loaded, but does not keep the contract.
         """
         expected = (self.spec.lookback, len(self.spec.channels))
         if windows.ndim != 3 or windows.shape[1:] != expected:
@@ -197,8 +219,12 @@ class Forecaster:
         def one(at: int) -> None:
             rows = slice(at, at + CHUNK)
             chunk = np.ascontiguousarray(windows[rows], dtype=np.float64)
-            outputs = self._session.run(contract.OUTPUTS, {contract.INPUT: chunk})
-            answer.variance[rows], answer.volatility[rows], answer.quantiles[rows] = outputs
+            count = len(chunk)
+            if padded and count < CHUNK:
+                chunk = np.concatenate([chunk, np.repeat(chunk[-1:], CHUNK - count, axis=0)])
+            variance, volatility, quantiles = self._ask(chunk)
+            answer.variance[rows], answer.volatility[rows] = variance[:count], volatility[:count]
+            answer.quantiles[rows] = quantiles[:count]
             if progress is not None:
                 progress(min(1.0, (at + CHUNK) / len(windows)))
 
@@ -211,6 +237,19 @@ class Forecaster:
                 for _ in pool.map(one, starts):
                     pass
         return answer
+
+    def _ask(self, chunk: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        try:
+            outputs: list[NDArray[np.float64]] = self._session.run(contract.OUTPUTS, {contract.INPUT: chunk})
+        except Exception as error:  # onnxruntime's own classes are private, and differ between its versions
+            raise ModelFileError(f"{self.path}: the graph cannot be run ({_reason(error)}): export it again") from None
+        means = (len(chunk), len(self.spec.horizons))
+        for name, output, shape in zip(
+            contract.OUTPUTS, outputs, (means, means, (*means, len(self.spec.levels))), strict=True
+        ):
+            if output.shape != shape:
+                raise ModelFileError(f"{self.path}: the graph answers {name} of shape {output.shape}: export it again")
+        return outputs
 
 
 def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: int = 1) -> Forecaster:
@@ -292,14 +331,21 @@ def _session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # Without the fallback, which would print a banner and try the same once more.
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's own classes are private, and differ between its versions
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelFileError(f"{path}: onnxruntime cannot load it ({reason}): export it again") from None
+        raise ModelFileError(f"{path}: onnxruntime cannot load it ({_reason(error)}): export it again") from None
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
-    metadata = session.get_modelmeta().custom_metadata_map
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError:
+        raise ModelFileError(f"{path}: its metadata is not UTF-8, so the file is damaged: fetch it again") from None
     if contract.METADATA_KEY not in metadata:
         raise ModelFileError(
             f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export"
@@ -316,6 +362,8 @@ def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
         "quantiles": ("tensor(double)", [horizons, len(spec.levels)]),
     }
     found = {node.name: (node.type, node.shape) for node in [*session.get_inputs(), *session.get_outputs()]}
+    if (inputs := [node.name for node in session.get_inputs()]) != [contract.INPUT]:
+        raise ModelFileError(f"{path}: the graph asks for {inputs}, not for {contract.INPUT} alone: export it again")
     for name, (kind, shape) in promised.items():
         if name not in found:
             raise ModelFileError(f"{path}: the graph has no {name}: export it again")

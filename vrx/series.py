@@ -113,7 +113,7 @@ def read(
     source
         A path (CSV text, plain or gzipped, with any of ``,`` ``;`` tab; or parquet), ``"sample:sp500"``, a
         data frame of pandas or polars, an array of closes (n,) or of open, high, low, close (n, 4), or Bars,
-        which come back as they are.
+        which take a new name and periods_per_year if given, and nothing else.
     name
         What to call the series; by default its id or the name of the file.
     series_id
@@ -148,7 +148,11 @@ def read(
     bad rows out with drop_bad_rows=True (--drop-bad-rows)
     """
     if isinstance(source, Bars):
-        return source
+        if series_id is not None or columns is not None or drop_bad_rows:
+            raise InputError(f"{source.name}: is read already: give series_id, columns and drop_bad_rows with the file")
+        if name is None and periods_per_year is None:
+            return source
+        return replace(source, name=name or source.name, periods_per_year=periods_per_year or source.periods_per_year)
     if periods_per_year is not None and periods_per_year < 1:
         raise InputError(f"periods_per_year is {periods_per_year}: give 252 or 365")
     if isinstance(source, str) and source.startswith("sample:"):

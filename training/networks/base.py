@@ -69,8 +69,16 @@ class Variance(nn.Module):
         opening, high, low = logs[:, 1:, 0], logs[:, 1:, 1], logs[:, 1:, 2]
         overnight = opening - close[:, :-1]
         body = close[:, 1:] - opening
-        garman_klass = 0.5 * (high - low) ** 2 - self.body * body**2
+        # A high may miss the close by float noise, which makes a flat day -1e-18.
+        garman_klass = (0.5 * (high - low) ** 2 - self.body * body**2).clamp(min=0.0)
         return Inputs(garman_klass + overnight**2, returns)
+
+    def sound(self, bars: Tensor) -> Tensor:
+        """Whether a window is finite throughout, its prices positive, its variances not negative; (batch,)."""
+        finite = torch.isfinite(bars.sum((1, 2)))
+        if self.channels[0] == "variance":
+            return finite & (bars[:, :, 0] >= 0).all(1)
+        return finite & (bars > 0).all(2).all(1)
 
 
 class Answer(nn.Module):
@@ -83,7 +91,7 @@ class Answer(nn.Module):
         over forecast is 1, which is the constant that QLIKE asks for.
     quantiles
         Buffer (horizons, levels): quantiles of the standardised error of the log of variance; those of the normal law
-        until :func:`vrx.training.calibration.calibrate` has seen the validation part.
+        until :func:`vrx.training.calibration.set_quantiles` has seen the validation part.
     """
 
     def __init__(self, horizons: int, levels: tuple[float, ...]) -> None:
@@ -124,9 +132,9 @@ class Network(nn.Module):
     def forward(self, bars: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The outputs of the contract; a window with anything not finite answers NaN."""
         inputs = self.input(bars)
-        # An infinite input saturates the gates of an LSTM into a number that looks sound: the guard is explicit.
-        sound = torch.isfinite(inputs.variance.sum(1) + inputs.returns.sum(1)) & (inputs.variance >= 0).all(1)
-        sound = sound[:, None]
+        # An infinite input saturates the gates of an LSTM into a number that looks sound, and a bar that only anchors
+        # the next one is not read whole: the guard looks at the bars themselves.
+        sound = self.input.sound(bars)[:, None]
         variance, volatility, quantiles = self.answer(self.distribution(inputs))
         nan = torch.full_like(variance, math.nan)
         return (

@@ -8,6 +8,9 @@ from vrx.training.networks.base import FLOOR, Distribution, Inputs, Network, con
 __all__ = ["DAYS", "HarNetwork"]
 
 DAYS = 22
+# A day without movement has no log: it counts as this share of the window's mean, as vrx.training.run counts it in the
+# fit. At the floor of 1e-12 it would pull the forecast of the next month down several times over.
+ZERO_SHARE = 0.01
 
 
 class HarNetwork(Network):
@@ -41,13 +44,16 @@ class HarNetwork(Network):
         self.register_buffer("floor", torch.full((len(horizons),), FLOOR, dtype=torch.float64))
         self.spread: Tensor
         constant(self, "zero", FLOOR)
+        constant(self, "share", ZERO_SHARE)
         self.floor: Tensor
         self.zero: Tensor
+        self.share: Tensor
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The regression on today's, the 5- and the 22-day mean."""
         days = inputs.variance[:, -DAYS:]
-        x = torch.log(torch.maximum(days, self.zero)) if self.log else days
+        still = self.share * inputs.variance.mean(1, keepdim=True)
+        x = torch.log(torch.maximum(torch.where(days > 0, days, still), self.zero)) if self.log else days
         means = [torch.ones_like(x[:, -1]), x[:, -1], x[:, -5:].mean(1), x.mean(1)]
         fitted = torch.stack(means, 1) @ self.coefficients.T
         spread = self.spread.expand_as(fitted)

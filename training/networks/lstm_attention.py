@@ -77,7 +77,8 @@ class LstmAttention(Network):
         self.hidden = nn.Linear(bottleneck, bottleneck)
         self.mean = nn.Linear(bottleneck, outputs)
         self.spread = nn.Linear(bottleneck, outputs)
-        self.linear = nn.Linear(len(MEANS) + 1 + 4 * self.has_returns, outputs, dtype=torch.float64) if linear else None
+        columns = 2 * len(MEANS) + 1 + 4 * self.has_returns
+        self.linear = nn.Linear(columns, outputs, dtype=torch.float64) if linear else None
         if linear:
             nn.init.zeros_(self.mean.weight)
             nn.init.zeros_(self.mean.bias)
@@ -101,9 +102,16 @@ class LstmAttention(Network):
         returns = (inputs.returns / torch.sqrt(torch.maximum(mean, self.zero))).clamp(-CLIP, CLIP)
         return level, log_variance - level, returns
 
-    def features(self, path: Tensor, returns: Tensor) -> Tensor:
-        """What the linear part reads: means of the centred log variance, its standard deviation, recent returns."""
+    def features(self, inputs: Inputs, level: Tensor, path: Tensor, returns: Tensor) -> Tensor:
+        """What the linear part reads, (batch, columns).
+
+        Means of the centred log variance and logs of the mean variance over the same days (the former hold for measures
+        with little noise, the latter for squared returns), the spread of the log variance, and recent returns.
+        """
         columns = [path[:, -days:].mean(1) for days in MEANS]
+        floor = self.floor * inputs.variance.mean(1)
+        means = [inputs.variance[:, -days:].mean(1) + floor for days in MEANS]
+        columns += [torch.log(torch.maximum(mean, self.zero)) - level[:, 0] for mean in means]
         columns.append(torch.sqrt((path**2).mean(1)))
         if self.has_returns:
             falls = returns.clamp(max=0.0)
@@ -124,6 +132,7 @@ class LstmAttention(Network):
         head = self.dropout(functional.relu(self.hidden(narrow)))
         mean = self.mean(head).double() * self.scale + level
         if self.linear is not None:
-            mean = mean + self.linear(self.features(path, returns))
-        spread = (functional.softplus(self.spread(head).double()) + self.least_spread) * self.scale
+            mean = mean + self.linear(self.features(inputs, level, path, returns))
+        # In float32: onnxruntime before 1.17 has no Softplus for doubles.
+        spread = (functional.softplus(self.spread(head)).double() + self.least_spread) * self.scale
         return Distribution(mean, spread)

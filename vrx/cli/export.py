@@ -15,15 +15,21 @@ def export(
     run: Annotated[Path, typer.Argument(help="The folder that vrx train --out wrote.")],
     out: Annotated[Path, typer.Option("--out", help="The model file to write, ending in .onnx.")],
     name: Annotated[str | None, typer.Option("--name", help="The model's name; the file's if absent.")] = None,
+    with_card: Annotated[bool, typer.Option("--card", help="Also write the model's card, NAME.md.")] = False,
     as_json: Json = False,
 ) -> None:
     """Turn a finished run into one self-contained ONNX file with its spec beside it."""
     for module in ("torch", "onnx", "onnxscript"):
         require(module, "train", "vrx export")
+    from vrx.export.card import card
     from vrx.export.package import export as write
+    from vrx.training.checkpoint import write_text
     from vrx.training.run import open_run
 
-    package = write(open_run(run), out, name=name)
+    finished = open_run(run)
+    package = write(finished, out, name=name)
+    if with_card:
+        write_text(out.with_suffix(".md"), card(package, finished))
     if as_json:
         print_json(
             {

@@ -27,9 +27,12 @@ def train(
         typer.Option("--resume", help="Go on with the run in this folder, from its last finished epoch."),
     ] = None,
     recipe: Annotated[
-        str,
-        typer.Option("--recipe", help="dhansoia, universal-ohlc, universal-close, universal-rv, or a .toml file."),
-    ] = "dhansoia",
+        str | None,
+        typer.Option(
+            "--recipe",
+            help="dhansoia (if absent), universal-ohlc, universal-close, universal-rv, or a .toml file.",
+        ),
+    ] = None,
     strategy: Annotated[
         str | None,
         typer.Option("--strategy", help="full, frozen or scratch, instead of the recipe's phases."),
@@ -40,9 +43,7 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of weights, order and dropout.")] = None,
-    data: Annotated[Path, typer.Option("--data", help="Folder of the files that a recipe names itself.")] = Path(
-        "../shared/data"
-    ),
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of the files that a recipe names itself.")] = None,
     drop_bad_rows: DropBadRows = False,
     as_json: Json = False,
 ) -> None:
@@ -52,14 +53,16 @@ def train(
     from vrx.training.run import execute
 
     if resume is not None:
-        if (out, source, target, strategy, model, epochs, seed) != (None,) * 7:
+        if (out, source, target, recipe, strategy, model, epochs, seed) != (None,) * 8 or drop_bad_rows:
             raise InputError("--resume: the folder knows the rest: give no other option but --data and --json")
         plan, files = _begun(resume)
+        files = files if data is None else {**files, "data": str(data)}
     elif out is None:
         raise InputError("--out is missing: name the folder to keep the run in")
     else:
-        plan = _plan(recipe, strategy, model, epochs, seed, target)
-        files = {"source": source, "target": target, "data": str(data), "drop_bad_rows": drop_bad_rows}
+        plan = _plan(recipe or "dhansoia", strategy, model, epochs, seed, target)
+        home = None if data is None else str(data)
+        files = {"source": source, "target": target, "data": home, "drop_bad_rows": drop_bad_rows}
     sources, targets = _series(plan, files)
     plan = _fit_channels(plan, [*sources, *targets])
     folder = resume or out or Path()
@@ -117,6 +120,8 @@ def _series(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[Bar
     from vrx.training.data import read_all, without_ticks
 
     sources: list[Bars] = []
+    if plan.sources and files["source"] is None and files["data"] is None:
+        raise InputError(f"recipe {plan.name} reads {plan.sources[0]}: give --data with its folder, or --source")
     for name in plan.sources if files["source"] is None else ():
         for bars in read_all(Path(files["data"]) / name, drop_bad_rows=True):
             clean, dropped = without_ticks(bars)

@@ -25,6 +25,9 @@ def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], No
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),
     )
+    if plan.network.kind != "lstm-attention":  # closed form: over before a bar could be drawn
+        yield lambda _: None
+        return
     with Progress(*columns, console=console) as progress:
         tasks = [
             progress.add_task(

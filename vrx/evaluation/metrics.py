@@ -9,6 +9,7 @@ is NaN.
 import numpy as np
 import numpy.typing as npt
 
+from vrx._arrays import real_numbers, refuse, whole_number
 from vrx.errors import InputError, require
 
 __all__ = [
@@ -68,7 +69,7 @@ def mape(forecast: npt.ArrayLike, actual: npt.ArrayLike) -> float:
     0.5
     """
     f, y = _aligned(forecast=forecast, actual=actual)
-    _refuse("actual", y, y == 0, "MAPE divides by it: drop the day")
+    refuse("actual", y, y == 0, "MAPE divides by it: drop the day")
     return float(np.mean(np.abs((f - y) / y)))
 
 
@@ -139,8 +140,8 @@ def qlike_loss(forecast: npt.ArrayLike, actual: npt.ArrayLike) -> Array:
     [0.0, 0.306852819]
     """
     f, y = _aligned(forecast=forecast, actual=actual)
-    _refuse("forecast", f, f <= 0, "QLIKE needs positive variances: floor the forecast")
-    _refuse("actual", y, y <= 0, "QLIKE is infinite there: floor the measure or drop the day")
+    refuse("forecast", f, f <= 0, "QLIKE needs positive variances: floor the forecast")
+    refuse("actual", y, y <= 0, "QLIKE is infinite there: floor the measure or drop the day")
     ratio = y / f
     return np.asarray(ratio - np.log(ratio) - 1.0)
 
@@ -181,7 +182,7 @@ def pinball(actual: npt.ArrayLike, quantile_forecasts: npt.ArrayLike, levels: np
     p = _finite("levels", levels, dimensions=1)
     if p.shape != q.shape[1:]:
         raise InputError(f"levels has {p.size} entries for {q.shape[1]} quantiles: give one level a column")
-    _refuse("levels", p, (p <= 0) | (p >= 1), "a level is a probability: give values inside (0, 1)")
+    refuse("levels", p, (p <= 0) | (p >= 1), "a level is a probability: give values inside (0, 1)")
     error = y[:, None] - q
     return np.asarray(np.mean(np.maximum(p * error, (p - 1.0) * error), axis=0))
 
@@ -244,9 +245,7 @@ def diebold_mariano(loss_a: npt.ArrayLike, loss_b: npt.ArrayLike, horizon: int =
     (0.0, 1.0)
     """
     a, b = _aligned(loss_a=loss_a, loss_b=loss_b)
-    if not isinstance(horizon, int | np.integer) or horizon < 1:
-        raise InputError(f"horizon is {horizon!r}: give a whole number of at least 1")
-    fewest = max(FEWEST_LOSSES, int(horizon) + 1)
+    fewest = max(FEWEST_LOSSES, whole_number(horizon, "horizon", 1) + 1)
     if a.size < fewest:
         raise InputError(f"loss_a has {a.size} rows, a test at horizon {horizon} needs {fewest}: score more days")
     # Imported before any shortcut: whether the extra is needed must not depend on the numbers.
@@ -262,20 +261,11 @@ def diebold_mariano(loss_a: npt.ArrayLike, loss_b: npt.ArrayLike, horizon: int =
 
 
 def _finite(name: str, values: npt.ArrayLike, dimensions: int) -> Array:
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is not numeric: give an array of numbers") from None
+    array = real_numbers(values, name)
     if array.ndim != dimensions or array.size == 0:
         raise InputError(f"{name} has shape {array.shape}: give {dimensions} dimension(s) with at least one value")
-    _refuse(name, array, ~np.isfinite(array), "fill it or drop the day")
+    refuse(name, array, ~np.isfinite(array), "fill it or drop the day")
     return array
-
-
-def _refuse(name: str, values: Array, wrong: npt.NDArray[np.bool_], cure: str) -> None:
-    if wrong.any():
-        at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise InputError(f"{name}[{', '.join(map(str, at))}] is {values[at]:g}, {cure}")
 
 
 def _aligned(**arrays: npt.ArrayLike) -> list[Array]:

@@ -1,4 +1,4 @@
-"""Scores of several models on the same days, beside the baselines that every model should beat.
+"""Scores of several models on the same days, and of several assets.
 
 Forecasts and what came are daily variances, decimal, in arrays of shape (n, horizons): row t holds the mean
 variance of the h days that follow day t, as forecast at its end or as it came.
@@ -6,21 +6,19 @@ variance of the h days that follow day t, as forecast at its end or as it came.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vrx import har
+from vrx._arrays import real_numbers, refuse
 from vrx.errors import InputError, MissingExtraError
 from vrx.evaluation import metrics
 
-__all__ = ["PanelScore", "PanelScores", "Score", "Scores", "baselines", "mean_over_assets", "score"]
+__all__ = ["PanelScore", "PanelScores", "Score", "Scores", "mean_over_assets", "score"]
 
 Array = npt.NDArray[np.float64]
 
-EWMA_DECAY = 0.94  # RiskMetrics (1996) for daily data
 AVERAGED = ("qlike", "rmse_log", "mae_vol", "r2_log", "correlation_log")
 
 
@@ -133,8 +131,10 @@ def score(
 
     Examples
     --------
+    >>> from vrx.evaluation import baselines
+    >>> from vrx.har import target
     >>> variance = np.exp(np.random.default_rng(0).normal(size=400))
-    >>> came = har.target(variance, 1, log=False)[:, None]
+    >>> came = target(variance, 1, log=False)[:, None]
     >>> scores = score(baselines(variance, [1]), came, [1])
     >>> [(row.model, row.n) for row in scores.rows]  # HAR starts at row 252, the last row has no tomorrow
     [('random-walk', 147), ('ewma', 147), ('har', 147), ('log-har', 147)]
@@ -156,47 +156,6 @@ def score(
 
     scored = tuple(one(name, column) for name in checked for column in range(len(horizons)))
     return Scores(rows=scored, baseline=baseline, given=len(came))
-
-
-def baselines(variance: npt.ArrayLike, horizons: Sequence[int]) -> dict[str, Array]:
-    """Forecast by the four baselines, each from what was known at the end of every day.
-
-    Parameters
-    ----------
-    variance
-        Daily variances, decimal, oldest first: shape (n,). Positive; NaN marks a missing day.
-    horizons
-        Days ahead.
-
-    Returns
-    -------
-    dict
-        Of arrays of shape (n, horizons), NaN where there is no forecast. ``"random-walk"``: for h days ahead,
-        the mean of the last h. ``"ewma"``: exponentially weighted mean with decay 0.94, started at the first
-        day, the same at every horizon; a missing day leaves it as it was and has no forecast of its own.
-        ``"har"`` and ``"log-har"``: :func:`vrx.har.expanding` on variances and on logarithms.
-
-    Raises
-    ------
-    InputError
-        As for :func:`vrx.har.expanding`.
-
-    Examples
-    --------
-    >>> forecasts = baselines([1.0, 2.0, 4.0], [1, 2])
-    >>> forecasts["random-walk"].tolist()
-    [[1.0, nan], [2.0, 1.5], [4.0, 3.0]]
-    >>> forecasts["ewma"][:, 0].round(4).tolist()  # 0.94 * 1.06 + 0.06 * 4 = 1.2364
-    [1.0, 1.06, 1.2364]
-    """
-    har_log = [har.expanding(variance, h, log=True) for h in horizons]
-    values = np.asarray(variance, dtype=np.float64)
-    return {
-        "random-walk": np.column_stack([_trailing_mean(values, h) for h in horizons]),
-        "ewma": np.repeat(_ewma(values)[:, None], len(horizons), axis=1),
-        "har": np.column_stack([har.expanding(values, h, log=False) for h in horizons]),
-        "log-har": np.column_stack(har_log),
-    }
 
 
 def mean_over_assets(scores: Sequence[Scores]) -> PanelScores:
@@ -241,20 +200,12 @@ def mean_over_assets(scores: Sequence[Scores]) -> PanelScores:
 
 
 def _variances(name: str, values: npt.ArrayLike, horizons: int, length: int | None) -> Array:
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is not numeric: give an array of variances") from None
+    array = real_numbers(values, name)
     if array.ndim != 2 or array.shape[1] != horizons or (length is not None and len(array) != length):
         wanted = f"({'n' if length is None else length}, {horizons})"
         raise InputError(f"{name} has shape {array.shape}: give {wanted}, a row per day and a column per horizon")
-    wrong = np.argwhere((array <= 0) | np.isinf(array))
-    if len(wrong):
-        row, column = wrong[0]
-        raise InputError(
-            f"{name}[{row}, {column}] is {array[row, column]:g}, QLIKE needs positive finite variances: "
-            "floor it or set the day to NaN"
-        )
+    cure = "QLIKE needs positive finite variances: floor it or set the day to NaN"
+    refuse(name, array, (array <= 0) | np.isinf(array), cure)
     return array
 
 
@@ -279,27 +230,8 @@ def _tested(forecast: Array, base: Array, actual: Array, horizon: int) -> tuple[
     losses = metrics.qlike_loss(forecast, actual), metrics.qlike_loss(base, actual)
     try:
         return metrics.diebold_mariano(*losses, horizon=horizon)
-    except (
-        MissingExtraError,
-        InputError,
-    ):  # not installed, or too few rows: the scores themselves still stand
+    except (MissingExtraError, InputError):  # not installed, or too few rows: the scores themselves still stand
         return None
-
-
-def _trailing_mean(values: Array, length: int) -> Array:
-    mean = np.full(values.size, np.nan)
-    if values.size >= length:
-        mean[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)
-    return mean
-
-
-def _ewma(values: Array) -> Array:
-    def step(mean: float, value: float) -> float:
-        if np.isnan(value):
-            return mean
-        return value if np.isnan(mean) else EWMA_DECAY * mean + (1.0 - EWMA_DECAY) * value
-
-    return np.where(np.isnan(values), np.nan, np.array(list(accumulate(values.tolist(), step))))
 
 
 def _plain(row: Score | PanelScore) -> dict[str, Any]:

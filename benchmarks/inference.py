@@ -1,0 +1,87 @@
+"""Count the windows a second that a model file answers, against onnxruntime's defaults; print one markdown table.
+
+    python benchmarks/inference.py MODEL
+
+The peer is a session with default options (threads for every core) that takes the whole batch in one run.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+import vrx
+from vrx import contract
+
+Array = NDArray[np.float64]
+Run = Callable[[Array], Any]
+
+BATCHES, THREADS, ROUNDS = (1, 1024), (1, 2), 15
+STRETCH = 0.1  # seconds that a contender runs at a time
+# onnxruntime's idle threads go on spinning for a while, and would take a core from whoever runs next.
+PAUSE = 0.05
+
+
+def batch(spec: contract.Spec, size: int) -> Array:
+    """Make windows that all differ: the self-test's, each times a number of its own."""
+    factors = np.exp(np.random.default_rng(0).normal(scale=0.1, size=(size, 1, 1)))
+    return np.array(spec.self_test.bars, dtype=np.float64) * factors
+
+
+def rate(run: Run, windows: Array) -> float:
+    time.sleep(PAUSE)
+    calls, began = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - began) < STRETCH:
+        run(windows)
+        calls += 1
+    return calls * len(windows) / elapsed
+
+
+def check(runs: dict[str, Run], windows: Array) -> None:
+    """See that all give the same volatilities before any is timed; this also warms them up."""
+    first, *rest = (run(windows) for run in runs.values())
+    for other in rest:
+        np.testing.assert_allclose(other, first, rtol=contract.TOLERANCE)
+
+
+def contenders(model: str) -> tuple[contract.Spec, dict[str, Run]]:
+    forecasters = {f"threads={n}": vrx.load(model, threads=n) for n in THREADS}
+    loaded = forecasters["threads=1"]
+    session = onnxruntime.InferenceSession(loaded.path, providers=["CPUExecutionProvider"])
+
+    def ours(forecaster: vrx.Forecaster) -> Run:
+        return lambda windows: forecaster.run(windows).volatility
+
+    def defaults(windows: Array) -> Any:
+        outputs = session.run(contract.OUTPUTS, {contract.INPUT: windows})
+        return outputs[contract.OUTPUTS.index("volatility")]
+
+    runs = {name: ours(forecaster) for name, forecaster in forecasters.items()}
+    return loaded.spec, {**runs, "defaults": defaults}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Count the windows a second that a model file answers.")
+    parser.add_argument("model", help="a model file, or the name of a bundled model")
+    spec, runs = contenders(parser.parse_args().model)
+    title = f"on {os.cpu_count()} cores, onnxruntime {onnxruntime.__version__}"
+    print(f"| {title} | batch | windows a second | / defaults |")
+    print("|---|--:|--:|--:|")
+    for size in BATCHES:
+        windows = batch(spec, size)
+        check(runs, windows)
+        rounds = [{name: rate(run, windows) for name, run in runs.items()} for _ in range(ROUNDS)]
+        rates = {name: statistics.median(one[name] for one in rounds) for name in runs}
+        for name, own in rates.items():
+            who = "onnxruntime's defaults" if name == "defaults" else f"`Forecaster.run`, `{name}`"
+            print(f"| {who} | {size:,} | {own:,.0f} | {own / rates['defaults']:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The card of a model: what it is, what it was trained on, and how it did, in Markdown beside the file."""
+
+from typing import Any
+
+from vrx.export.package import Package
+from vrx.training.run import Run
+
+__all__ = ["card"]
+
+GROUPS = {
+    "seen": "Series that training saw, in the years after the validation part",
+    "unseen": "Series that training never saw",
+}
+
+
+def card(package: Package, run: Run) -> str:
+    """Write the card of a package; every figure comes from the run."""
+    spec, recipe = package.spec, run.recipe
+    lines = [
+        f"# {spec.name}",
+        "",
+        f"Reads the last {spec.lookback} days of {', '.join(spec.channels)}; forecasts the {spec.target}, for h = "
+        f"{', '.join(map(str, spec.horizons))}, with quantiles of its square root. {spec.network}. "
+        f"{package.size / 1000:,.0f} kB, licence {spec.licence}.",
+        "",
+        recipe.about.strip(),
+        "",
+        "## Training",
+        "",
+        f"Trained to {run.cuts.train_end}, chosen and calibrated on the days to {run.cuts.validation_end}, on "
+        f"{len(run.origins)} series:",
+        "",
+        ", ".join(f"{origin.name} ({origin.first} to {origin.last})" for origin in run.origins) + ".",
+        "",
+        f"Made by `vrx train --recipe {recipe.name} --data DIR --out runs/{recipe.name}` and "
+        f"`vrx export runs/{recipe.name} --out {recipe.name}.onnx --card` with torch {spec.versions['torch']}, seed "
+        f"{recipe.seed}; graph and network differ by at most {spec.parity:.0e}.",
+        "",
+        "## Scores",
+        "",
+        f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
+        "asset's own past. A forecast for h days is scored against their mean variance: QLIKE on the variance, RMSE and "
+        "R2 on its log, means over the series. `against log-har` compares mean QLIKE, `by asset` is the mean of "
+        "the assets' ratios. Days whose coming variance is zero are left out for all.",
+        "",
+    ]
+    for group, title in GROUPS.items():
+        if group in run.scores:
+            lines += [f"### {title} ({len(run.scores[group]['series'])})", "", *_table(run.scores[group]), ""]
+    return "\n".join(lines)
+
+
+def _table(scores: dict[str, Any]) -> list[str]:
+    rows = scores["mean"]["rows"]
+    return [
+        "| model | h | QLIKE | against log-har | by asset | RMSE | R2 |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+        *(
+            f"| {row['model']} | {row['horizon']} | {row['qlike']:.4f} | {row['qlike_change_of_means']:+.1%} | "
+            f"{row['qlike_mean_of_changes']:+.1%} | {row['rmse_log']:.4f} | {row['r2_log']:.3f} |"
+            for row in rows
+        ),
+        "",
+        *_significance(scores["series"]),
+        "",
+        "Inside the outer quantiles: "
+        + ", ".join(f"{share:.1%}" for share in scores["coverage"])
+        + " of the days, by h.",
+    ]
+
+
+def _significance(series: dict[str, Any]) -> list[str]:
+    """How often the model is significantly better or worse than log-HAR, where the tests could be made."""
+    lines = []
+    horizons = sorted({row["horizon"] for one in series.values() for row in one["rows"]})
+    for horizon in horizons:
+        found = [
+            row["dm_statistic"]
+            for one in series.values()
+            for row in one["rows"]
+            if row["model"] == "model" and row["horizon"] == horizon and row["dm_statistic"] is not None
+        ]
+        better, worse = sum(value < -1.96 for value in found), sum(value > 1.96 for value in found)
+        lines.append(
+            f"h = {horizon}: Diebold-Mariano on QLIKE against log-har: better for {better}, worse for {worse} of "
+            f"{len(found)} series at 5%."
+        )
+    return ["  \n".join(lines)]

@@ -1,0 +1,219 @@
+import copy
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import vrx
+from vrx import contract, har
+from vrx.errors import InputError
+from vrx.export import package as packaging
+from vrx.export.graph import to_model
+from vrx.export.package import export
+from vrx.export.parity import BATCHES, ParityError, check
+from vrx.measures import daily_variance
+
+KINDS = ["lstm-attention", "har", "log-har"]
+EVERY = [(kind, channels) for kind in KINDS for channels in ("close", "ohlc", "variance", "variance-return")]
+OHLC = ("open", "high", "low", "close")
+
+
+def ask(path, windows):
+    """Bare onnxruntime, as production runs it."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(["variance", "volatility", "quantiles"], {"bars": windows})
+
+
+def windows_of(bars, names, count, lookback=23):
+    values = np.lib.stride_tricks.sliding_window_view(bars.matrix(names), lookback, axis=0).transpose(0, 2, 1)
+    return np.ascontiguousarray(values[np.linspace(0, len(values) - 1, count).astype(int)])
+
+
+@pytest.mark.parametrize(("kind", "channels"), EVERY)
+def test_graph_and_network_agree_at_every_batch_of_the_contract(trained, exported, bars, channel_sets, kind, channels):
+    run, _ = trained(kind, channels)
+    path = exported(kind, channels).path
+    for batch in BATCHES:
+        windows = windows_of(bars, channel_sets[channels], batch)
+        with torch.no_grad():
+            expected = [part.numpy() for part in run.network(torch.from_numpy(windows))]
+        for found, wanted in zip(ask(path, windows), expected, strict=True):
+            assert found.dtype == np.float64
+            np.testing.assert_allclose(found, wanted, 1e-5)
+
+
+@pytest.mark.parametrize(("kind", "channels"), EVERY)
+def test_an_unsound_row_of_the_graph_is_nan_and_its_neighbours_keep_their_bits(
+    exported, bars, channel_sets, kind, channels
+):
+    path, names = exported(kind, channels).path, channel_sets[channels]
+    sound = windows_of(bars, names, 64)
+    before = ask(path, sound)
+    wrong = sound.copy()
+    bad = np.arange(0, 64, 3)
+    for k in bad:
+        name = names[k % len(names)]
+        values = [np.nan, np.inf, -np.inf] + ([0.0, -1.0] if name in OHLC else [-1.0] if name == "variance" else [])
+        wrong[k, (7 * k) % 23, k % len(names)] = values[k % len(values)]
+    kept = np.setdiff1d(np.arange(64), bad)
+    for found, wanted in zip(ask(path, wrong), before, strict=True):
+        assert np.isnan(found[bad]).all()
+        assert np.array_equal(found[kept], wanted[kept])
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(EVERY), st.floats(1e-3, 1e4))
+def test_scaling_prices_changes_no_forecast_and_scaling_variance_scales_it(
+    exported, bars, channel_sets, case, factor
+):
+    kind, channels = case
+    names = channel_sets[channels]
+    windows = windows_of(bars, names, 8)
+    scaled = windows * factor
+    gain = 1.0
+    if names[0] == "variance":
+        gain = factor
+        scaled[:, :, 1:] = windows[:, :, 1:] * factor**0.5
+    path = exported(kind, channels).path
+    if kind == "har" and names[0] == "variance":
+        return  # a regression on levels has an intercept and a floor in units of variance
+    before, after = ask(path, windows), ask(path, scaled)
+    if kind == "log-har":
+        run_slopes = 1.0 if names[0] != "variance" else None
+        if run_slopes is None:
+            return  # so has one on logs, unless its slopes add up to one
+    for name, one, two in zip(contract.OUTPUTS, before, after, strict=True):
+        np.testing.assert_allclose(two, one * (gain if name == "variance" else gain**0.5), 1e-6)
+
+
+@pytest.mark.parametrize("channels", ["close", "ohlc", "variance", "variance-return"])
+@pytest.mark.parametrize("log", [False, True])
+def test_the_har_graphs_say_what_vrx_har_says(trained, exported, bars, only, channel_sets, log, channels):
+    kind, names = "log-har" if log else "har", channel_sets[channels]
+    run, _ = trained(kind, channels)
+    _, variance = daily_variance(only(bars, names))
+    known = variance[bars.dates <= run.cuts.validation_end]
+    found = vrx.load(exported(kind, channels).path).history(only(bars, names)).variance
+    for k, horizon in enumerate((1, 5, 22)):
+        wanted = har.fit(known, horizon, log=log).predict(variance)
+        np.testing.assert_allclose(found[22:, k], wanted[22:], 1e-10)
+
+
+@pytest.mark.parametrize("channels", ["close", "ohlc", "variance", "variance-return"])
+def test_bare_onnxruntime_and_the_forecaster_give_the_same_bits(exported, bars, channel_sets, channels):
+    path, names = exported("lstm-attention", channels).path, channel_sets[channels]
+    forecast = vrx.load(path).predict(bars)
+    found = ask(path, bars.matrix(names)[None, -23:])
+    for part, name in zip(found, contract.OUTPUTS, strict=True):
+        assert np.array_equal(part[0], getattr(forecast, name))
+
+
+@pytest.mark.parametrize(("kind", "channels"), EVERY)
+def test_the_file_is_one_file_of_the_contract(exported, kind, channels):
+    package = exported(kind, channels)
+    model = onnx.load(package.path, load_external_data=False)
+    onnx.checker.check_model(model, full_check=True)
+    assert model.ir_version == 8
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 18)]
+    assert all(node.domain == "" for node in model.graph.node)
+    assert not any(tensor.external_data for tensor in model.graph.initializer)
+    assert [item.name for item in model.graph.input] == ["bars"]
+    assert [item.name for item in model.graph.output] == list(contract.OUTPUTS)
+    assert package.size == package.path.stat().st_size < 100_000
+    assert 0.0 <= package.spec.parity <= 1e-5
+    assert vrx.load(package.path, sha256=package.sha256).verify() <= 1e-5
+
+
+def test_two_exports_of_one_run_are_the_same_bytes(tmp_path, trained):
+    run, _ = trained("har", "close")
+    one, two = (export(run, tmp_path / folder / "m.onnx") for folder in "ab")
+    assert one.sha256 == two.sha256
+    assert one.path.read_bytes() == two.path.read_bytes()
+
+
+def test_nothing_of_the_machine_that_exported_it_is_in_the_file(exported, tmp_path_factory):
+    for package in (exported(), exported("log-har", "ohlc")):
+        data = package.path.read_bytes()
+        for word in (b"/work", b"/home", b"/tmp", b".py", b"site-packages"):
+            assert word not in data
+
+
+class Twisted(nn.Module):
+    """A network whose graph is another's."""
+
+    def __init__(self, network, twist):
+        super().__init__()
+        self.network, self.twist = network, twist
+
+    def forward(self, bars):
+        return self.twist(*self.network(bars))
+
+
+TWISTS = {
+    "another number": lambda v, s, q: (v * (1 + 3e-5), s, q),
+    "another number in one quantile": lambda v, s, q: (v, s, torch.cat([q[:, :, :-1], q[:, :, -1:] * 1.001], 2)),
+    "nan instead of a number": lambda v, s, q: (v * float("nan"), s, q),
+    "another shape": lambda v, s, q: (v[:, :1], s, q),
+}
+
+
+@pytest.mark.parametrize("twist", TWISTS)
+def test_when_the_graph_differs_from_the_network_then_nothing_is_written(tmp_path, trained, monkeypatch, twist):
+    run, _ = trained("har", "variance")
+
+    def twisted(network, example):
+        return to_model(Twisted(network, TWISTS[twist]), example)
+
+    monkeypatch.setattr(packaging, "to_model", twisted)
+    with pytest.raises(ParityError):
+        export(run, tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["har", "lstm-attention"])
+def test_when_a_graph_reads_past_an_unsound_bar_then_parity_refuses_it(trained, kind):
+    """The guard taken out: the bar that only anchors the first return is then not read whole."""
+    run, _ = trained(kind, "ohlc")
+    blind = copy.deepcopy(run.network)
+    blind.input.sound = lambda bars: torch.isfinite(bars[:, :, 3].sum(1))
+    example = torch.from_numpy(np.stack([run.example] * 3))
+    model = to_model(blind, example).SerializeToString()
+    with pytest.raises(ParityError, match="must answer NaN"):
+        check(model, blind, run.example)
+
+
+def test_when_the_finished_file_fails_its_own_check_then_nothing_is_left(tmp_path, trained, monkeypatch):
+    run, _ = trained("har", "variance")
+    old = tmp_path / "m.onnx"
+    old.write_bytes(b"what stood here before")
+    monkeypatch.setattr(contract, "MAX_BYTES", 1000)
+    with pytest.raises(vrx.VrxError, match="more than the contract's"):
+        export(run, old)
+    assert old.read_bytes() == b"what stood here before"
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+
+
+def test_the_spec_says_what_the_run_was(exported, trained, bars):
+    run, _ = trained()
+    spec = exported().spec
+    assert spec.name == "lstm-attention-ohlc"
+    assert spec.network.endswith("parameters")
+    assert spec.trained_on == run.origins
+    assert spec.trained_on[0].last == str(run.cuts.validation_end)
+    assert spec.target.startswith("mean of Garman-Klass")
+    assert spec.scores["train_end"] == str(run.cuts.train_end)
+    assert json.loads(spec.to_json())["scores"]["seen"]["rows"][0]["model"] == "model"
+    assert np.array(spec.self_test.bars).shape == (23, 4)
+
+
+def test_a_model_may_be_named_apart_from_its_file(tmp_path, trained):
+    run, _ = trained("har", "close")
+    assert export(run, tmp_path / "a.onnx", name="b").spec.name == "b"
+    with pytest.raises(InputError, match="ends in .onnx"):
+        export(run, tmp_path / "a.pt")

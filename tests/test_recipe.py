@@ -1,0 +1,139 @@
+import dataclasses
+import datetime
+import json
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrx.errors import InputError
+from vrx.training.recipe import NetworkShape, Phase, Recipe, Split, named, recipes
+from vrx.training.strategies import STRATEGIES
+
+SOUND = {"name": "r", "channels": ["close"], "phases": [{"series": "target"}]}
+
+WRONG = [
+    ({"channels": []}, "channels"),
+    ({"channels": ["close", "open"]}, "channels"),
+    ({"channels": "close"}, "recipe.channels is 'close': give a list"),
+    ({"lookback": 22}, "give 23"),
+    ({"lookback": 23.0}, "recipe.lookback is 23.0: give a int"),
+    ({"lookback": True}, "recipe.lookback"),
+    ({"horizons": []}, "horizons"),
+    ({"horizons": [0]}, "horizons"),
+    ({"horizons": [5, 1]}, "rise"),
+    ({"horizons": [1, 1]}, "rise"),
+    ({"levels": [0.5, 1.0]}, "levels"),
+    ({"levels": [0.6, 0.5]}, "rise"),
+    ({"levels": [float("nan")]}, "levels"),
+    ({"measure": "garch"}, "measure"),
+    ({"seed": -1}, "seed"),
+    ({"seed": 2**32}, "seed"),
+    ({"threads": 0}, "threads"),
+    ({"phases": []}, "phases"),
+    ({"phases": [{}]}, "recipe.phases[0]: series is missing"),
+    ({"phases": [{"series": "both"}]}, "phases[0].series is 'both'"),
+    ({"phases": [{"series": "target", "epochs": 0}]}, "phases[0].epochs is 0"),
+    ({"phases": [{"series": "target", "parameters": ["tail"]}]}, "parameters"),
+    ({"phases": [{"series": "target", "parameters": []}]}, "name at least one group"),
+    ({"phases": [{"series": "target", "learning_rate": 0}]}, "learning_rate"),
+    ({"phases": [{"series": "target", "clip": float("nan")}]}, "clip"),
+    ({"phases": [{"series": "target", "weight_decay": float("nan")}]}, "weight_decay"),
+    ({"phases": [{"series": "target", "patience": 0}]}, "patience"),
+    ({"phases": [{"series": "target", "plateau": 0}]}, "plateau"),
+    ({"phases": [{"series": "target", "batch_size": 0}]}, "batch_size"),
+    ({"phases": [{"series": "target", "rate": 1}]}, "unknown key rate"),
+    ({"network": {"kind": "gru"}}, "network.kind"),
+    ({"network": {"hidden": 0}}, "network"),
+    ({"network": {"hidden": 10, "heads": 4}}, "network.heads is 4: let it divide hidden"),
+    ({"network": {"sequence": 0}}, "network"),
+    ({"network": {"dropout": 1.0}}, "network.dropout"),
+    ({"network": {"floor": -0.1}}, "network.floor"),
+    ({"network": 3}, "recipe.network is 3: give a table"),
+    ({"split": {"train": 0.0}}, "split.train"),
+    ({"split": {"train": 0.75, "validation": 0.25}}, "leave a test part"),
+    ({"split": {"train_end": "2020-01-01"}}, "give both"),
+    ({"split": {"train_end": "2020-13-01", "validation_end": "2021-01-01"}}, "give a date as YYYY-MM-DD"),
+    ({"widths": 3}, "unknown key widths"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG, ids=[str(change) for change, _ in WRONG])
+def test_when_a_recipe_is_wrong_then_one_line_names_the_key(change, message):
+    with pytest.raises(InputError) as caught:
+        Recipe.from_dict({**SOUND, **change})
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_when_a_key_is_missing_then_it_is_named():
+    with pytest.raises(InputError, match="phases is missing"):
+        Recipe.from_dict({"name": "r", "channels": ["close"]})
+
+
+@given(
+    epochs=st.integers(1, 100),
+    rate=st.floats(1e-9, 9.0),
+    levels=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=6, unique=True).map(sorted),
+    horizons=st.lists(st.integers(1, 300), min_size=1, max_size=5, unique=True).map(sorted),
+    first=st.dates(datetime.date(1990, 1, 1), datetime.date(2030, 1, 1)),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_recipe_survives_json_unchanged(epochs, rate, levels, horizons, first, seed):
+    recipe = Recipe(
+        name="r",
+        phases=(Phase("source", ("encoder", "head"), rate, epochs=epochs), Phase("target")),
+        channels=("variance", "return"),
+        horizons=tuple(horizons),
+        levels=tuple(levels),
+        seed=seed,
+        network=NetworkShape(linear=True, heads=2),
+        split=Split(train_end=first, validation_end=first + datetime.timedelta(days=300)),
+    )
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_every_bundled_recipe_reads_under_its_own_name_and_uses_known_keys(name):
+    recipe = named(name)
+    assert recipe.name == name
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_the_paper_s_recipe_has_the_paper_s_sizes():
+    shape = named("dhansoia").network
+    assert (shape.layers, shape.hidden, shape.heads, shape.bottleneck) == (3, 64, 4, 32)
+    assert [phase.series for phase in named("dhansoia").phases] == ["source", "target"]
+
+
+def test_when_a_file_names_itself_then_its_name_wins_over_the_file_s(tmp_path):
+    text = 'channels = ["close"]\n[[phases]]\nseries = "target"\n'
+    (tmp_path / "plain.toml").write_text(text)
+    (tmp_path / "named.toml").write_text('name = "other"\n' + text)
+    assert named(str(tmp_path / "plain.toml")).name == "plain"
+    assert named(str(tmp_path / "named.toml")).name == "other"
+    assert tomllib.loads(text)["channels"] == list(named(str(tmp_path / "plain.toml")).channels)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"[[", "not TOML"), (b"\xff\xfe", "not TOML"), (None, "No such file")]
+)
+def test_when_the_recipe_s_file_is_unreadable_then_it_is_one_line(tmp_path, content, message):
+    path = tmp_path / "r.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        named(str(path))
+
+
+def test_when_a_recipe_is_not_known_then_those_that_are_are_listed():
+    with pytest.raises(InputError, match="no recipe 'lstm': take one of dhansoia, universal-close"):
+        named("lstm")
+
+
+def test_every_strategy_ends_on_the_target_and_only_frozen_holds_the_encoder_still():
+    for name, phases in STRATEGIES.items():
+        assert phases[-1].series == "target"
+        assert (phases[-1].parameters == ("head",)) == (name == "frozen")
+        dataclasses.replace(named("dhansoia"), phases=phases)

@@ -1,0 +1,72 @@
+"""The baselines that every model should beat, from past daily variances alone."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from vrx import har
+
+__all__ = ["baselines"]
+
+Array = npt.NDArray[np.float64]
+
+EWMA_DECAY = 0.94  # RiskMetrics (1996) for daily data
+
+
+def baselines(variance: npt.ArrayLike, horizons: Sequence[int]) -> dict[str, Array]:
+    """Forecast by the four baselines, each from what was known at the end of every day.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, decimal, oldest first: shape (n,). Positive; NaN marks a missing day.
+    horizons
+        Days ahead.
+
+    Returns
+    -------
+    dict
+        Of arrays of shape (n, horizons), NaN where there is no forecast. ``"random-walk"``: for h days ahead,
+        the mean of the last h. ``"ewma"``: exponentially weighted mean with decay 0.94, started at the first
+        day, the same at every horizon; a missing day leaves it as it was and has no forecast of its own.
+        ``"har"`` and ``"log-har"``: :func:`vrx.har.expanding` on variances and on logarithms.
+
+    Raises
+    ------
+    InputError
+        As for :func:`vrx.har.expanding`.
+
+    Examples
+    --------
+    >>> forecasts = baselines([1.0, 2.0, 4.0], [1, 2])
+    >>> forecasts["random-walk"].tolist()
+    [[1.0, nan], [2.0, 1.5], [4.0, 3.0]]
+    >>> forecasts["ewma"][:, 0].round(4).tolist()  # 0.94 * 1.06 + 0.06 * 4 = 1.2364
+    [1.0, 1.06, 1.2364]
+    """
+    har_log = [har.expanding(variance, h, log=True) for h in horizons]
+    values = np.asarray(variance, dtype=np.float64)
+    return {
+        "random-walk": np.column_stack([_trailing_mean(values, h) for h in horizons]),
+        "ewma": np.repeat(_ewma(values)[:, None], len(horizons), axis=1),
+        "har": np.column_stack([har.expanding(values, h, log=False) for h in horizons]),
+        "log-har": np.column_stack(har_log),
+    }
+
+
+def _trailing_mean(values: Array, length: int) -> Array:
+    mean = np.full(values.size, np.nan)
+    if values.size >= length:
+        mean[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)
+    return mean
+
+
+def _ewma(values: Array) -> Array:
+    def step(mean: float, value: float) -> float:
+        if np.isnan(value):
+            return mean
+        return value if np.isnan(mean) else EWMA_DECAY * mean + (1.0 - EWMA_DECAY) * value
+
+    return np.where(np.isnan(values), np.nan, np.array(list(accumulate(values.tolist(), step))))
