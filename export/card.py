@@ -7,6 +7,14 @@ from vrx.training.run import Run
 
 __all__ = ["card"]
 
+# Why gains that look too large to be true are what they are.
+CLOSES = (
+    "The baselines see closes alone, as the model does, and so they forecast squared returns, while all are scored "
+    "against the variance that highs and lows show. Part of the model's gain is that it was taught that scale, and "
+    "part is that squared returns make poor regressors: log-HAR's half residual variance is that of a log chi- "
+    "square, and HAR and the random walk can forecast almost nothing after a quiet day, which QLIKE punishes "
+    "without limit. EWMA is the baseline to read here."
+)
 GROUPS = {
     "seen": "Series that training saw, in the years after the validation part",
     "unseen": "Series that training never saw",
@@ -39,11 +47,13 @@ def card(package: Package, run: Run) -> str:
         "## Scores",
         "",
         f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
-        "asset's own past. A forecast for h days is scored against their mean variance: QLIKE on the variance, RMSE and "
-        "R2 on its log, means over the series. `against log-har` compares mean QLIKE, `by asset` is the mean of "
+        "asset's own past. A forecast for h days is scored against their mean variance: QLIKE on the variance, RMSE "
+        "and R2 on its log, means over the series. `against log-har` compares mean QLIKE, `by asset` is the mean of "
         "the assets' ratios. Days whose coming variance is zero are left out for all.",
         "",
     ]
+    if spec.channels == ("close",):
+        lines += [CLOSES, ""]
     for group, title in GROUPS.items():
         if group in run.scores:
             lines += [f"### {title} ({len(run.scores[group]['series'])})", "", *_table(run.scores[group]), ""]

@@ -49,6 +49,8 @@ def to_model(network: nn.Module, example: Tensor) -> onnx.ModelProto:
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
+    for value in [*model.graph.input, *model.graph.output]:
+        del value.metadata_props[:]
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     onnx.checker.check_model(model)

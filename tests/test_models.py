@@ -27,7 +27,7 @@ def bars(n=400, seed=3):
 
 
 def test_the_three_models_are_bundled():
-    assert vrx.models() == NAMES
+    assert vrx.bundled() == NAMES
 
 
 def test_the_models_are_small():
@@ -82,7 +82,7 @@ def test_when_prices_are_scaled_then_the_forecast_stays(name):
 def test_the_forecast_is_of_the_size_of_the_volatility_that_made_the_bars(name):
     values, vol = bars(n=2000)
     values = values if name == "universal-ohlc" else values[:, 3]
-    forecast = vrx.load(name).history(values).volatility[:-1, 0]
+    forecast = vrx.load(name).history(values).quantiles[:-1, 0, 2]  # the median: the mean leans to the large days
     true = vol[1:]
     known = np.isfinite(forecast)
     # Both the level and its changes: a constant forecast has correlation 0.
@@ -90,15 +90,22 @@ def test_the_forecast_is_of_the_size_of_the_volatility_that_made_the_bars(name):
     assert np.corrcoef(np.log(forecast[known]), np.log(true[known]))[0, 1] > 0.6
 
 
-def test_the_variance_model_beats_a_random_walk_where_variances_are_noisy():
-    _, vol = bars(n=2000)
-    measured = vol**2 * np.random.default_rng(5).chisquare(20, len(vol)) / 20
+def test_the_variance_model_beats_a_random_walk_on_volatility_that_reverts_at_several_speeds():
+    # Days, weeks and months, as realized variance has them, seen with the error of 20 returns a day.
+    rng = np.random.default_rng(4)
+    log_variance = np.full(2000, -9.0)
+    for persistence, deviation in ((0.4, 0.4), (0.9, 0.4), (0.99, 0.7)):
+        part, shocks = 0.0, rng.normal(size=2000) * deviation * np.sqrt(1.0 - persistence**2)
+        for t in range(2000):
+            part = persistence * part + shocks[t]
+            log_variance[t] += part
+    measured = np.exp(log_variance) * rng.chisquare(20, 2000) / 20
     series = vrx.Bars({"variance": measured}, None, "made", 252, ())
-    forecast = vrx.load("universal-rv").history(series).variance[:-1, 0]
+    forecast = vrx.load("universal-rv").history(series).quantiles[:-1, 0, 2] ** 2
     known = np.isfinite(forecast)
-    ours = np.mean((np.log(forecast) - np.log(vol[1:] ** 2))[known] ** 2)
-    walk = np.mean((np.log(measured[:-1]) - np.log(vol[1:] ** 2))[known] ** 2)
-    assert ours < walk
+    ours = np.mean((np.log(forecast) - log_variance[1:])[known] ** 2)
+    walk = np.mean((np.log(measured[:-1]) - log_variance[1:])[known] ** 2)
+    assert ours < 0.8 * walk
 
 
 def test_the_model_is_picked_by_the_columns():

@@ -41,7 +41,7 @@ def test_the_twelve_lines_give_the_numbers_of_vrx_without_vrx_or_torch(productio
     assert len([line for line in code.splitlines() if line.strip()]) == 12
     hide = "import sys\nfor name in ('vrx', 'torch', 'pandas'): sys.modules[name] = None\n"
     printed = subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", hide + code],
+        [sys.executable, "-c", hide + code],
         cwd=production, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     forecast = vrx.load(production / "btc.onnx").predict(production / "btc.csv")

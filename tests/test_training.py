@@ -104,6 +104,7 @@ def test_a_flat_day_whose_high_misses_its_close_by_float_noise_is_sound(tiny, ba
     window[10] = (close, close, close, close * (1 + 1e-10))
     network = build(tiny()).eval()
     with torch.no_grad():
+        assert network.input(torch.from_numpy(window[None])).variance[0, 9] == 0.0
         assert all(torch.isfinite(part).all() for part in network(torch.from_numpy(window[None])))
 
 
@@ -174,8 +175,9 @@ def test_the_linear_part_starts_at_pooled_least_squares(tiny, bars, only):
     assert isinstance(network, LstmAttention)
     start(network, part)
     with torch.no_grad():
-        level, path, returns = network.path(network.input(part.windows(torch.arange(len(part)))))
-        columns = network.features(path, returns).numpy()
+        inputs = network.input(part.windows(torch.arange(len(part))))
+        level, path, returns = network.path(inputs)
+        columns = network.features(inputs, level, path, returns).numpy()
         design = np.column_stack([columns, np.ones(len(columns))])
         wanted, *_ = np.linalg.lstsq(design, (part.target - level).numpy(), rcond=None)
         fitted = network.linear(torch.from_numpy(columns)).numpy()

@@ -76,7 +76,9 @@ def test_a_window_ends_at_its_origin_and_its_target_is_the_mean_of_the_days_afte
     for k in (0, len(part) - 1):
         t = int(part.rows[k])
         assert part.windows(torch.tensor([k]))[0, :, 0].tolist() == variance[t - 21 : t + 1].tolist()
-        np.testing.assert_allclose(part.target[k].exp().numpy(), [variance[t + 1], variance[t + 1 : t + 4].mean()], 1e-12)
+        np.testing.assert_allclose(
+            part.target[k].exp().numpy(), [variance[t + 1], variance[t + 1 : t + 4].mean()], 1e-12
+        )
 
 
 def test_windows_never_mix_two_series(tiny, market):

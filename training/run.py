@@ -1,5 +1,6 @@
 """One training run: a folder with its recipe, its checkpoint, its weights and its scores."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -96,7 +97,7 @@ def execute(
             for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
             if dates_of(bars)[0] <= at.validation_end
         )
-        _claim(out, recipe, known, files or {}, resume)
+        _claim(out, recipe, known, _digest(data), files or {}, resume)
         network, state = _fit(recipe, data, goals or seen, at, out, report)
         first = data[_main(recipe)]
         if isinstance(network, HarNetwork):
@@ -226,20 +227,37 @@ def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], a
                 network.floor[k] = fitted.floor
 
 
-def _claim(out: Path, recipe: Recipe, known: tuple[Origin, ...], files: Mapping[str, Any], resume: bool) -> None:
+def _digest(data: Mapping[str, PhaseData]) -> str:
+    """Hash of what the phases learn to forecast: a model of closes may learn from highs, which no origin holds."""
+    found = hashlib.sha256()
+    for name in sorted(data):
+        for part in (data[name].train, data[name].validation):
+            found.update(part.target.numpy().tobytes())
+    return found.hexdigest()
+
+
+def _claim(
+    out: Path,
+    recipe: Recipe,
+    known: tuple[Origin, ...],
+    variance: str,
+    files: Mapping[str, Any],
+    resume: bool,
+) -> None:
     """Take the folder for this run, or make sure that it holds this very run."""
     document = {
         "status": "running",
         "recipe": recipe.to_dict(),
         "files": dict(files),
         "origins": [vars(origin) for origin in known],
+        "variance": variance,
         "torch": torch.__version__,
     }
     if (out / RUN).exists():
         if not resume:
             raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
         before = read_run(out)
-        for key in ("recipe", "origins", "torch"):
+        for key in ("recipe", "origins", "variance", "torch"):
             if before.get(key) != json.loads(json.dumps(document[key])):
                 raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
         return
@@ -254,6 +272,7 @@ def _write(out: Path, run: Run) -> None:
         "status": "done",
         "recipe": run.recipe.to_dict(),
         "files": begun.get("files", {}),
+        "variance": begun.get("variance"),
         "network": describe(run.recipe, run.network),
         "measure": run.measure,
         "periods_per_year": run.periods_per_year,

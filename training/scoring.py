@@ -57,7 +57,7 @@ def _score(
     seen = "close_to_close" if recipe.channels == ("close",) else recipe.measure
     _, variance = daily_variance(bars, seen)
     baselines = evaluation.baselines(positive(variance), recipe.horizons)
-    known = np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2))
+    known = np.asarray(np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2)))
     rows = rows[(target[rows] > 0.0).all(axis=1)]
     if known[rows].sum() < 2:
         return None

@@ -5,14 +5,13 @@
 >>> len(bars)
 3
 
-``vrx.load("universal-ohlc").predict("btc.csv")`` gives a :class:`Forecast`; ``vrx.models()`` names what there
+``vrx.load("universal-ohlc").predict("btc.csv")`` gives a :class:`Forecast`; ``vrx.bundled()`` names what there
 is to load. Nothing here needs torch, pandas or scipy; onnxruntime is imported when a model is loaded.
 """
 
 from vrx.errors import InputError, MissingExtraError, ModelFileError, VrxError
 from vrx.forecast import Forecast
-from vrx.runtime import Forecaster, load
-from vrx.runtime import bundled as models
+from vrx.runtime import Forecaster, bundled, load
 from vrx.series import Bars, read
 
 __version__ = "0.1.0"
@@ -25,7 +24,7 @@ __all__ = [
     "MissingExtraError",
     "ModelFileError",
     "VrxError",
+    "bundled",
     "load",
-    "models",
     "read",
 ]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
-# Measured on LSTM graphs: chunks of 32 rows stay in cache; whole batches of 1,024 run four times slower.
+# Chunks of 32 rows ran 1.1 to 1.4 times as fast as one batch of 1,024 on one thread (benchmarks/inference.py), and they
+# are what several threads can share.
 CHUNK = 32
 MODELS = Path(__file__).with_name("models")
 
@@ -258,7 +259,7 @@ def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: i
     Parameters
     ----------
     model
-        A name that :func:`vrx.models` lists, or the path of an ``.onnx`` file.
+        A name that :func:`vrx.bundled` lists, or the path of an ``.onnx`` file.
     sha256
         When given, the file's hash must be this one.
     threads
@@ -344,8 +345,10 @@ def _reason(error: Exception) -> str:
 def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
     try:
         metadata = session.get_modelmeta().custom_metadata_map
-    except UnicodeDecodeError:
-        raise ModelFileError(f"{path}: its metadata is not UTF-8, so the file is damaged: fetch it again") from None
+        asked = [node.name for node in session.get_inputs()]
+        found = {node.name: (node.type, node.shape) for node in [*session.get_inputs(), *session.get_outputs()]}
+    except Exception as error:  # names that are not UTF-8, among what else onnxruntime lets pass
+        raise ModelFileError(f"{path}: damaged ({_reason(error)}): fetch it again") from None
     if contract.METADATA_KEY not in metadata:
         raise ModelFileError(
             f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export"
@@ -361,9 +364,8 @@ def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
         "volatility": ("tensor(double)", [horizons]),
         "quantiles": ("tensor(double)", [horizons, len(spec.levels)]),
     }
-    found = {node.name: (node.type, node.shape) for node in [*session.get_inputs(), *session.get_outputs()]}
-    if (inputs := [node.name for node in session.get_inputs()]) != [contract.INPUT]:
-        raise ModelFileError(f"{path}: the graph asks for {inputs}, not for {contract.INPUT} alone: export it again")
+    if asked != [contract.INPUT]:
+        raise ModelFileError(f"{path}: the graph asks for {asked}, not for {contract.INPUT} alone: export it again")
     for name, (kind, shape) in promised.items():
         if name not in found:
             raise ModelFileError(f"{path}: the graph has no {name}: export it again")

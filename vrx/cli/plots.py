@@ -20,6 +20,8 @@ def check(path: Path) -> None:
     """Refuse, before any work, a picture that cannot be written."""
     if path.suffix.lower() != ".png":
         raise InputError(f"--plot {path}: give a file that ends in .png")
+    if path.is_dir():
+        raise InputError(f"--plot {path}: is a folder: take another name")
     if not path.absolute().parent.is_dir():
         raise InputError(f"--plot {path}: the folder does not exist: make it first")
     require("matplotlib", "research", "--plot")

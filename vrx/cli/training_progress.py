@@ -45,4 +45,10 @@ def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], No
             )
             progress.update(task, completed=epoch.epoch + 1, losses=losses)
 
-        yield report
+        try:
+            yield report
+        except BaseException:
+            # What is refused before the first epoch is told in one line, without the bars of a run that never was.
+            if not any(task.started for task in progress.tasks):
+                progress.live.transient, console.quiet = True, not console.is_terminal
+            raise
