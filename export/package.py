@@ -68,7 +68,7 @@ def export(run: Run, out: Path, *, name: str | None = None) -> Package:
     ParityError
         The graph does not say what the network says.
     """
-    if out.suffix != ".onnx":
+    if out.suffix != ".onnx" or out.is_dir():
         raise InputError(f"--out {out}: give a file that ends in .onnx")
     window = _rounded(run.example)
     with torch.no_grad():
@@ -81,13 +81,19 @@ def export(run: Run, out: Path, *, name: str | None = None) -> Package:
     data = model.SerializeToString(deterministic=True)
     if len(data) > contract.MAX_BYTES:
         raise VrxError(f"{out}: {len(data):,} bytes are more than the contract's {contract.MAX_BYTES:,}")
-    out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.stem}.part.onnx")
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(data)
         Forecaster(beside).verify()
-        checkpoint.write_text(out.with_suffix(".json"), spec.to_json())
+        # An old spec beside a new graph is worse than none: between the two renames there is no spec.
+        out.with_suffix(".json").unlink(missing_ok=True)
         beside.replace(out)
+        checkpoint.write_text(out.with_suffix(".json"), spec.to_json())
+    except OSError as error:
+        raise InputError(
+            f"--out {out}: {error.strerror or error}: name a file in a folder that can be written"
+        ) from None
     finally:
         beside.unlink(missing_ok=True)
     return Package(out, spec, hashlib.sha256(data).hexdigest(), len(data))

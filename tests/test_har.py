@@ -269,3 +269,26 @@ def test_what_cannot_be_fitted_is_refused_in_one_line(call, message):
 
 def test_thirty_six_days_are_just_enough():
     assert har.fit(simulated(36)).observations == 14
+
+
+def test_when_the_outcome_is_a_finer_measure_then_the_fit_is_that_of_least_squares_on_it():
+    noisy, fine = simulated(400), simulated(400, seed=1)
+    regressors, came = har.features(noisy, log=True)[21:-5], har.target(fine, 5, log=True)[21:-5]
+    expected = np.linalg.lstsq(regressors, came, rcond=None)[0]
+    np.testing.assert_allclose(har.fit(noisy, 5, outcome=fine).coefficients, expected, rtol=1e-8)
+    walked = har.expanding(noisy, 5, outcome=fine)
+    np.testing.assert_allclose(walked[-1], har.fit(noisy, 5, outcome=fine).predict(noisy)[-1], rtol=1e-8)
+
+
+def test_when_the_outcome_has_other_days_then_it_is_refused():
+    with pytest.raises(InputError, match="outcome has 99 days and variance 100: give the same days"):
+        har.fit(simulated(100), outcome=simulated(99))
+
+
+def test_changing_the_outcome_after_a_day_changes_no_forecast_until_then():
+    noisy, fine = simulated(400), simulated(400, seed=1)
+    later = fine.copy()
+    later[350:] *= 7.0
+    before, after = (har.expanding(noisy, 5, outcome=outcome) for outcome in (fine, later))
+    np.testing.assert_array_equal(before[:350], after[:350])
+    assert (before[360:] != after[360:]).all()

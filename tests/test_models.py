@@ -124,4 +124,9 @@ def test_when_the_history_is_too_short_then_the_error_says_how_much_is_needed():
 
 
 def test_the_bundled_files_hold_nothing_but_models_specs_and_cards():
-    assert {path.suffix for path in Path(runtime.MODELS).iterdir() if path.is_file()} == {".onnx", ".json", ".md", ".py"}
+    assert {path.suffix for path in Path(runtime.MODELS).iterdir() if path.is_file()} == {
+        ".onnx",
+        ".json",
+        ".md",
+        ".py",
+    }

@@ -11,7 +11,7 @@ from vrx.errors import InputError
 from vrx.series import Bars
 from vrx.training.data import dates_of, fingerprint, read_all, without_ticks
 from vrx.training.recipe import Split
-from vrx.training.windows import PARTS, Cuts, cuts, origins, samples, targets
+from vrx.training.windows import PARTS, Cuts, cuts, origins, resolved, samples, targets
 
 
 def calendar(days, start="2020-01-01", keep=None):
@@ -48,10 +48,15 @@ def test_no_target_crosses_the_border_of_a_part(tiny, case, lookback, horizons):
             assert t + 1 >= lookback
     together = np.concatenate(list(seen.values()))
     assert len(np.unique(together)) == len(together)
-    # Nothing is lost but the origins before a border whose targets reach beyond it.
+    # Nothing is lost but the origins whose coming days lie on both sides of a border, or of a closure of over 10 days.
     every = range(lookback - 1, len(dates) - furthest)
     borders = (at.train_end, at.validation_end)
-    crossing = [t for t in every if any(dates[t] < end < dates[t + furthest] for end in borders)]
+    crossing = [
+        t
+        for t in every
+        if any(dates[t + 1] <= end < dates[t + furthest] for end in borders)
+        or (np.diff(dates[t : t + furthest + 1]) > np.timedelta64(10, "D")).any()
+    ]
     assert sorted(together.tolist() + crossing) == list(every)
 
 
@@ -134,12 +139,38 @@ def test_when_a_series_has_no_dates_then_it_cannot_be_split(bars):
         dates_of(replace(bars, dates=None))
 
 
-def test_targets_name_the_measure_that_the_columns_allow(tiny, bars, only):
-    assert targets(only(bars, ("close",)), tiny("close"))[0] == "close_to_close"
-    name, variance, coming = targets(only(bars, ("open", "high", "low", "close")), tiny())
-    assert name == "garman_klass"
+def test_targets_are_the_mean_variance_of_the_coming_days(tiny, bars, only):
+    recipe = resolved(tiny(), [bars])
+    variance, coming = targets(only(bars, ("open", "high", "low", "close")), recipe)
+    assert recipe.measure == "garman_klass"
     assert coming.shape == (len(bars), 3)
     np.testing.assert_allclose(coming[40, 1], variance[41:46].mean(), 1e-12)
+
+
+def test_the_measure_is_resolved_once_for_all_series(tiny, bars, only):
+    closes = only(bars, ("close",))
+    assert resolved(tiny("close"), [bars]).measure == "garman_klass"
+    assert resolved(tiny("close"), [bars, closes]).measure == "close_to_close"
+    # The toy has a variance column too: a network that reads prices is not fitted to what it cannot see.
+    assert resolved(tiny(), [bars]).measure == "garman_klass"
+    assert resolved(tiny("variance"), [bars]).measure == "variance"
+
+
+def test_har_takes_no_measure_but_its_own(tiny, bars):
+    linear = replace(tiny("close"), network=replace(tiny("close").network, kind="log-har"))
+    assert resolved(linear, [bars]).measure == "close_to_close"
+    with pytest.raises(InputError, match="log-har on close forecasts close_to_close, not garman_klass"):
+        resolved(replace(linear, measure="garman_klass"), [bars])
+
+
+def test_when_the_market_was_closed_for_months_then_no_target_reaches_across(tiny, bars):
+    recipe = tiny()
+    dates = bars.dates.copy()
+    dates[150:] += np.timedelta64(90, "D")
+    at = Cuts(dates[200], dates[260])
+    rows = origins(dates, recipe, at, "train")
+    assert not {t for t in rows.tolist() if t < 150 <= t + 22}
+    assert {127, 150} <= set(rows.tolist())
 
 
 @settings(max_examples=30)

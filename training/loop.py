@@ -194,7 +194,7 @@ def _epoch(
 
 
 def _optimiser(network: Network, phase: Phase) -> torch.optim.Optimizer:
-    """Adam, with decoupled decay where the phase has one, on the phase's parameters; the others take no gradient."""
+    """AdamW, which is Adam without weight decay, on the phase's parameters; the others take no gradient."""
     groups = network.groups()
     chosen = {id(parameter): parameter for name in phase.parameters for parameter in groups.get(name, [])}
     for parameter in network.parameters():

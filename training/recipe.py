@@ -80,7 +80,6 @@ class Recipe:
     network: NetworkShape = NetworkShape()
     split: Split = Split()
     sources: tuple[str, ...] = ()  # files under --data, for recipes that name their own
-    targets: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()  # series of those files that are scored, and that training never sees
     left_out: tuple[str, ...] = ()  # series of those files that are not used at all
     about: str = ""  # Markdown for the model's card: where the data come from, what to beware of
@@ -141,6 +140,14 @@ class Recipe:
                 "split.validation",
                 split.validation,
                 "leave a test part",
+            ),
+            (
+                split.train_end is not None
+                and split.validation_end is not None
+                and split.train_end >= split.validation_end,
+                "split.validation_end",
+                split.validation_end,
+                f"let it come after train_end, {split.train_end}",
             ),
             (
                 (split.train_end is None) != (split.validation_end is None),

@@ -25,7 +25,7 @@ from vrx.training.networks import HarNetwork, Network, build, describe
 from vrx.training.recipe import Recipe
 from vrx.training.scoring import positive, score_test_part
 from vrx.training.start import start
-from vrx.training.windows import Cuts, Samples, cuts, samples, targets
+from vrx.training.windows import Cuts, Samples, cuts, resolved, samples, targets
 
 __all__ = ["Run", "execute", "open_run", "read_run"]
 
@@ -88,6 +88,8 @@ def execute(
     unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
     if not (goals or seen):
         raise InputError(f"recipe {recipe.name}: no series is left to train on: give --source or --target")
+    _unique([*goals, *seen, *unseen])
+    recipe = resolved(recipe, [*goals, *seen])
     at = cuts(goals or seen, recipe.split)
     used = {phase.series for phase in recipe.phases}
     with deterministic(recipe.threads):
@@ -117,7 +119,7 @@ def execute(
     run = Run(
         recipe=recipe,
         network=network,
-        measure=first.train.measure,
+        measure=recipe.measure,
         periods_per_year=max((goals or seen), key=len).periods_per_year,
         origins=known,
         cuts=at,
@@ -160,6 +162,12 @@ def open_run(folder: Path) -> Run:
         raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
 
 
+def _unique(series: Sequence[Bars]) -> None:
+    names = [bars.name for bars in series]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"two series are named {twice[0]}: name their files apart")
+
+
 def _main(recipe: Recipe) -> str:
     """The series that the forecast is for: those of the last phase."""
     return recipe.phases[-1].series
@@ -190,7 +198,7 @@ def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseDa
 
 def _none(recipe: Recipe) -> Samples:
     empty = torch.empty(0, len(recipe.channels), dtype=torch.float64)
-    return Samples(empty, torch.empty(0, dtype=torch.int64), empty, recipe.lookback, recipe.measure, 0)
+    return Samples(empty, torch.empty(0, dtype=torch.int64), empty, recipe.lookback, 0)
 
 
 def _fit(
@@ -215,7 +223,7 @@ def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], a
     """HAR on the one target, by vrx.har, on its days up to the end of validation: it has nothing else to choose."""
     if len(goals) != 1:
         raise InputError(f"{recipe.network.kind} is fitted to one series, not to {len(goals)}: give one --target")
-    _, variance, _ = targets(goals[0], recipe)
+    variance, _ = targets(goals[0], recipe)
     known = variance[: int(np.searchsorted(dates_of(goals[0]), at.validation_end, side="right"))]
     with torch.no_grad():
         for k, horizon in enumerate(recipe.horizons):

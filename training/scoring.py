@@ -22,10 +22,11 @@ ZERO_SHARE = 0.01
 
 
 def positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Zeros replaced by a share of the mean of the 252 days up to them, which is known by then."""
-    known = np.where(np.isfinite(variance), variance, 0.0)
-    total = np.cumsum(known)
-    trailing = (total - np.concatenate([np.zeros(min(252, len(total))), total[:-252]])) / 252.0
+    """Zeros replaced by a share of the mean of the 252 days up to them, or of as many as there are."""
+    sound = np.isfinite(variance)
+    total, count = (np.cumsum(np.append(0.0, part)) for part in (np.where(sound, variance, 0.0), sound))
+    first = np.maximum(np.arange(len(variance)) - 251, 0)
+    trailing = (total[1:] - total[first]) / np.maximum(count[1:] - count[first], 1.0)
     return np.where(variance == 0.0, np.maximum(ZERO_SHARE * trailing, 1e-12), variance)
 
 
@@ -52,11 +53,12 @@ def _score(
     None where the series has no rows in the test part, or is too short there for the baselines.
     """
     rows = origins(dates_of(bars), recipe, at, "test")
-    _, _, target = targets(bars, recipe)
-    # The baselines see what the network sees: one that reads closes is not to be judged by what highs and lows know.
+    outcome, target = targets(bars, recipe)
+    # The baselines see what the network sees, since one that reads closes is not to be judged by what highs and lows
+    # know; and HAR is fitted to what the network was fitted to.
     seen = "close_to_close" if recipe.channels == ("close",) else recipe.measure
     _, variance = daily_variance(bars, seen)
-    baselines = evaluation.baselines(positive(variance), recipe.horizons)
+    baselines = evaluation.baselines(positive(variance), recipe.horizons, positive(outcome))
     known = np.asarray(np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2)))
     rows = rows[(target[rows] > 0.0).all(axis=1)]
     if known[rows].sum() < 2:

@@ -5,7 +5,7 @@ as much of a look-ahead as the target's own future.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,8 +19,10 @@ from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.recipe import Recipe, Split
 
-__all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "samples", "targets"]
+__all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
 
+# The days after a closure of months are not the next days of anything.
+LONG_GAP = np.timedelta64(10, "D")
 PARTS = ("train", "validation", "test")
 
 
@@ -52,25 +54,51 @@ def cuts(series: Sequence[Bars], split: Split) -> Cuts:
 
 
 def origins(dates: NDArray[np.datetime64], recipe: Recipe, at: Cuts, part: str) -> NDArray[np.int64]:
-    """Rows t whose window ends at t and whose targets t+1..t+h lie wholly inside the part.
+    """Rows t whose window ends at t and whose targets t+1..t+h lie wholly inside the part, without a hole among them.
 
     Windows may reach back into an earlier part, as they do when a model is used; targets never do.
     """
     furthest = max(recipe.horizons)
     rows = np.arange(recipe.lookback - 1, len(dates) - furthest)
-    first, last = dates[rows], dates[rows + furthest]
+    first, last = dates[rows + 1], dates[rows + furthest]
     inside = {
         "train": last <= at.train_end,
-        "validation": (first >= at.train_end) & (last <= at.validation_end),
-        "test": first >= at.validation_end,
+        "validation": (first > at.train_end) & (last <= at.validation_end),
+        "test": first > at.validation_end,
     }[part]
-    return rows[inside]
+    holes = np.concatenate([[0], np.cumsum(np.diff(dates) > LONG_GAP)])
+    whole: NDArray[np.bool_] = holes[rows] == holes[rows + furthest]
+    return np.asarray(rows[inside & whole])
 
 
-def targets(bars: Bars, recipe: Recipe) -> tuple[str, NDArray[np.float64], NDArray[np.float64]]:
-    """The measure's name, the variance of each day (n,), and the mean variance of the coming days (n, horizons)."""
-    measure, variance = daily_variance(bars, recipe.measure)
-    return measure, variance, np.stack([har.target(variance, h, log=False) for h in recipe.horizons], axis=1)
+def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:
+    """The recipe with its measure named: one for all series, so that source and target mean the same by variance.
+
+    "auto" is what the network's own input shows; a network of closes is taught by highs and lows where every series has
+    them. HAR regresses a measure on its own past, so it takes no other.
+
+    Raises
+    ------
+    InputError
+        HAR is asked for a measure that its input does not show.
+    """
+    own = {"variance": "variance", "open": "garman_klass", "close": "close_to_close"}[recipe.channels[0]]
+    linear = recipe.network.kind != "lstm-attention"
+    if linear and recipe.measure not in ("auto", own):
+        raise InputError(
+            f"recipe {recipe.name}: {recipe.network.kind} on {', '.join(recipe.channels)} forecasts {own}, not "
+            f"{recipe.measure}: leave out measure"
+        )
+    if recipe.measure != "auto":
+        return recipe
+    ranged = all(column in bars for bars in series for column in ("open", "high", "low", "close"))
+    return replace(recipe, measure="garman_klass" if own == "close_to_close" and ranged and not linear else own)
+
+
+def targets(bars: Bars, recipe: Recipe) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The variance of each day (n,), and the mean variance of the coming days (n, horizons)."""
+    _, variance = daily_variance(bars, recipe.measure)
+    return variance, np.stack([har.target(variance, h, log=False) for h in recipe.horizons], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +113,6 @@ class Samples:
         (samples,): the last row of each window.
     target
         (samples, horizons) float64: log of the mean variance of the coming days.
-    measure
-        Name of the variance.
     dropped
         Samples left out because the coming variance is zero, whose log does not exist.
     """
@@ -95,7 +121,6 @@ class Samples:
     rows: Tensor
     target: Tensor
     lookback: int
-    measure: str
     dropped: int
 
     def __len__(self) -> int:
@@ -110,9 +135,8 @@ def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samp
     """All samples of one part, in the order of the series and of time."""
     bars, rows, logs = [], [], []
     offset = dropped = 0
-    measure = recipe.measure
     for one in series:
-        measure, _, target = targets(one, recipe)
+        _, target = targets(one, recipe)
         chosen = origins(dates_of(one), recipe, at, part)
         positive = (target[chosen] > 0.0).all(axis=1)
         dropped += int((~positive).sum())
@@ -126,6 +150,5 @@ def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samp
         rows=torch.from_numpy(np.concatenate(rows)),
         target=torch.from_numpy(np.concatenate(logs)),
         lookback=recipe.lookback,
-        measure=measure,
         dropped=dropped,
     )

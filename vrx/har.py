@@ -142,7 +142,7 @@ def target(variance: npt.ArrayLike, horizon: int, *, log: bool) -> Array:
     return np.log(answer) if log else answer
 
 
-def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFit:
+def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, outcome: npt.ArrayLike | None = None) -> HarFit:
     """Fit the heterogeneous autoregression by least squares on a whole series.
 
     Parameters
@@ -153,6 +153,9 @@ def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFi
         Days that the target averages.
     log
         Fit logarithms; needs positive variances.
+    outcome
+        The daily variances to forecast, of the same shape, where they are not `variance` itself: a finer measure of the
+        same days that only the past of a fit has to know.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFi
     >>> fitted.observations, fitted.coefficients.shape
     (101, (4,))
     """
-    values, _, rows, usable = _prepared(variance, horizon, log)
+    came, _, rows, usable = _prepared(variance, horizon, log, outcome)
     observations = int(usable.sum())
     if observations < FEWEST:
         raise InputError(
@@ -185,11 +188,18 @@ def fit(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True) -> HarFi
         observations=observations,
         horizon=int(horizon),
         log=log,
-        floor=float(np.fmin.reduce(_positive(values))),
+        floor=float(np.fmin.reduce(_positive(came))),
     )
 
 
-def expanding(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, start: int = 252) -> Array:
+def expanding(
+    variance: npt.ArrayLike,
+    horizon: int = 1,
+    *,
+    log: bool = True,
+    start: int = 252,
+    outcome: npt.ArrayLike | None = None,
+) -> Array:
     """Forecast at every day by a fit on everything known that day.
 
     Day t fits the pairs whose target ended by t: the forecast is that of ``fit(variance[:t + 1])``.
@@ -204,6 +214,9 @@ def expanding(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, st
         Fit logarithms; needs positive variances.
     start
         First row that gets a forecast. Rows with fewer than 14 known pairs get none in any case.
+    outcome
+        The daily variances to forecast, of the same shape, where they are not `variance` itself: a finer measure of the
+        same days that only the past of a fit has to know.
 
     Returns
     -------
@@ -226,8 +239,8 @@ def expanding(variance: npt.ArrayLike, horizon: int = 1, *, log: bool = True, st
     True
     """
     start = whole_number(start, "start", 0)
-    values, design, rows, usable = _prepared(variance, horizon, log)
-    floor = np.fmin.accumulate(_positive(values))
+    came, design, rows, usable = _prepared(variance, horizon, log, outcome)
+    floor = np.fmin.accumulate(_positive(came))
     answer = _walk(design, moments(rows, usable), floor, horizon, log)
     answer[:start] = np.nan
     return answer
@@ -302,12 +315,17 @@ def _positive(values: Array) -> Array:
     return np.where(values > 0, values, np.nan)
 
 
-def _prepared(variance: npt.ArrayLike, horizon: int, log: bool) -> tuple[Array, Array, Array, npt.NDArray[np.bool_]]:
-    """Answer the checked series, its regressors, and the pairs to fit (slopes, then target) with a mask."""
+def _prepared(
+    variance: npt.ArrayLike, horizon: int, log: bool, outcome: npt.ArrayLike | None = None
+) -> tuple[Array, Array, Array, npt.NDArray[np.bool_]]:
+    """Answer the checked outcome, the regressors, and the pairs to fit (slopes, then target) with a mask."""
     values = _checked(variance, log)
+    came = values if outcome is None else _checked(outcome, log)
+    if came.size != values.size:
+        raise InputError(f"outcome has {came.size} days and variance {values.size}: give the same days")
     design = features(values, log=log)
-    rows = np.column_stack([design[:, 1:], target(values, horizon, log=log)])
-    return values, design, rows, np.asarray(np.isfinite(rows).all(axis=1))
+    rows = np.column_stack([design[:, 1:], target(came, horizon, log=log)])
+    return came, design, rows, np.asarray(np.isfinite(rows).all(axis=1))
 
 
 def _walk(design: Array, known: Moments, floor: Array, horizon: int, log: bool) -> Array:

@@ -87,8 +87,8 @@ class Answer(nn.Module):
     Attributes
     ----------
     shift
-        Buffer (horizons,): added to the log of the mean forecast, so that on the validation part the mean of actual
-        over forecast is 1, which is the constant that QLIKE asks for.
+        Buffer (horizons,): added to the log of the mean forecast, so that the mean of actual over forecast is 1 on the
+        train and validation parts (errors count up to a bound): the constant that QLIKE asks for. Zero for HAR.
     quantiles
         Buffer (horizons, levels): quantiles of the standardised error of the log of variance; those of the normal law
         until :func:`vrx.training.calibration.set_quantiles` has seen the validation part.

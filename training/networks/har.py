@@ -8,8 +8,8 @@ from vrx.training.networks.base import FLOOR, Distribution, Inputs, Network, con
 __all__ = ["DAYS", "HarNetwork"]
 
 DAYS = 22
-# A day without movement has no log: it counts as this share of the window's mean, as vrx.training.run counts it in the
-# fit. At the floor of 1e-12 it would pull the forecast of the next month down several times over.
+# A day without movement has no log: it counts as this share of the window's mean (in the fit, of the mean of the 252
+# days before). At the floor of 1e-12 it would pull the forecast of the next month down several times over.
 ZERO_SHARE = 0.01
 
 

@@ -8,7 +8,7 @@ import typer
 
 from vrx.cli.common import DropBadRows, Json, print_json, read_series
 from vrx.cli.training_progress import epoch_bars
-from vrx.errors import InputError, require
+from vrx.errors import InputError, TrainingError, require
 from vrx.series import Bars
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def train(
         raise InputError("--out is missing: name the folder to keep the run in")
     else:
         plan = _plan(recipe or "dhansoia", strategy, model, epochs, seed, target)
-        home = None if data is None else str(data)
-        files = {"source": source, "target": target, "data": home, "drop_bad_rows": drop_bad_rows}
+        files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
+        files["drop_bad_rows"] = drop_bad_rows
     sources, targets = _series(plan, files)
     plan = _fit_channels(plan, [*sources, *targets])
     folder = resume or out or Path()
@@ -74,13 +74,22 @@ def train(
         _show(run, folder)
 
 
+def _absolute(path: str | Path | None) -> str | None:
+    """A path that still holds when the run is resumed from another folder; samples are no paths."""
+    text = None if path is None else str(path)
+    return text if text is None or text.startswith("sample:") else str(Path(text).absolute())
+
+
 def _begun(folder: Path) -> tuple["Recipe", dict[str, Any]]:
     """The recipe and the files of a run that was begun."""
     from vrx.training.recipe import Recipe
     from vrx.training.run import read_run
 
     document = read_run(folder)
-    return Recipe.from_dict(document["recipe"]), document["files"]
+    recipe, files = document.get("recipe"), document.get("files")
+    if not (isinstance(recipe, dict) and isinstance(files, dict) and {"source", "target", "data"} <= files.keys()):
+        raise TrainingError(f"{folder}: run.json does not say how the run was begun: train again")
+    return Recipe.from_dict(recipe), files
 
 
 def _plan(
@@ -129,6 +138,10 @@ def _series(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[Bar
                 sources.append(clean)
             if dropped:
                 typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
+    if files["source"] is not None and not any(phase.series == "source" for phase in plan.phases):
+        raise InputError(
+            f"recipe {plan.name} trains on no source, as --strategy scratch, har and log-har do not: drop --source"
+        )
     if files["source"] is not None:
         sources = read_all(files["source"], drop_bad_rows=files["drop_bad_rows"])
     targets = [] if files["target"] is None else [read_series(files["target"], drop_bad_rows=files["drop_bad_rows"])]

@@ -15,7 +15,9 @@ Array = npt.NDArray[np.float64]
 EWMA_DECAY = 0.94  # RiskMetrics (1996) for daily data
 
 
-def baselines(variance: npt.ArrayLike, horizons: Sequence[int]) -> dict[str, Array]:
+def baselines(
+    variance: npt.ArrayLike, horizons: Sequence[int], outcome: npt.ArrayLike | None = None
+) -> dict[str, Array]:
     """Forecast by the four baselines, each from what was known at the end of every day.
 
     Parameters
@@ -24,6 +26,9 @@ def baselines(variance: npt.ArrayLike, horizons: Sequence[int]) -> dict[str, Arr
         Daily variances, decimal, oldest first: shape (n,). Positive; NaN marks a missing day.
     horizons
         Days ahead.
+    outcome
+        The daily variances to forecast, where they are a finer measure than `variance`: HAR and log-HAR are fitted to
+        them.
 
     Returns
     -------
@@ -46,12 +51,12 @@ def baselines(variance: npt.ArrayLike, horizons: Sequence[int]) -> dict[str, Arr
     >>> forecasts["ewma"][:, 0].round(4).tolist()  # 0.94 * 1.06 + 0.06 * 4 = 1.2364
     [1.0, 1.06, 1.2364]
     """
-    har_log = [har.expanding(variance, h, log=True) for h in horizons]
+    har_log = [har.expanding(variance, h, log=True, outcome=outcome) for h in horizons]
     values = np.asarray(variance, dtype=np.float64)
     return {
         "random-walk": np.column_stack([_trailing_mean(values, h) for h in horizons]),
         "ewma": np.repeat(_ewma(values)[:, None], len(horizons), axis=1),
-        "har": np.column_stack([har.expanding(values, h, log=False) for h in horizons]),
+        "har": np.column_stack([har.expanding(values, h, log=False, outcome=outcome) for h in horizons]),
         "log-har": np.column_stack(har_log),
     }
 
