@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 import vrx
-from vrx import contract
+from vrx import _model_file, contract
 from vrx.errors import InputError, ModelFileError
-from vrx.runtime import CHUNK, Answer, Forecaster, read_model_file
+from vrx.runtime import CHUNK, Answer, Forecaster
 
 KINDS = ["lstm-attention", "har", "log-har"]
 PARTS = ("variance", "volatility", "quantiles")
@@ -42,7 +42,7 @@ def altered(source, target, change):
 
 def test_when_the_hash_differs_then_the_file_is_refused_before_anything_parses_it(tmp_path, monkeypatch, model_file):
     monkeypatch.setattr("vrx._protobuf.inspect", lambda _: pytest.fail("parsed"))
-    monkeypatch.setattr("vrx.runtime._session", lambda *_: pytest.fail("parsed"))
+    monkeypatch.setattr("vrx._model_file.session", lambda *_: pytest.fail("parsed"))
     with pytest.raises(ModelFileError, match=r"sha256 is [0-9a-f]{64}, not 0000"):
         vrx.load(model_file, sha256="0" * 64)
 
@@ -56,7 +56,7 @@ def test_the_right_hash_opens_the_file_in_capitals_too(exported):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "cannot load it"),
+        (b"", "is opset 0 in IR version 0"),
         (b"not a model", "not an ONNX file"),
         (b"\x00" * 64, "not an ONNX file"),
         (b"\x08\x08" * (contract.MAX_BYTES // 2 + 1), "larger than 5,000,000 bytes"),
@@ -323,4 +323,28 @@ def test_a_file_named_like_nothing_bundled_is_found_by_its_path_without_suffix(t
 
 def test_reading_stops_at_the_size_of_the_contract(tmp_path):
     with pytest.raises(ModelFileError, match="larger than"):
-        read_model_file(type(tmp_path)("/dev/zero"))
+        _model_file.read(type(tmp_path)("/dev/zero"))
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_nothing_in_the_working_folder_takes_the_place_of_a_bundled_model(tmp_path, monkeypatch, model_file, kind):
+    here = tmp_path / "universal-close"
+    if kind == "file":
+        shutil.copy(model_file, here)
+    else:
+        here.mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert vrx.load("universal-close").spec.channels == ("close",)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["universal-close"]])
+def test_when_the_model_is_neither_name_nor_path_then_the_error_says_so(wrong):
+    with pytest.raises(InputError, match="give a name or a path"):
+        vrx.load(wrong)
+
+
+def test_the_forecast_says_what_it_is_of(model_file, bars):
+    forecast = vrx.load(model_file).predict(bars)
+    assert forecast.target == forecast.to_dict()["target"]
+    assert forecast.target.startswith("mean of Garman-Klass variance")
+    assert "\n" not in repr(forecast)

@@ -38,6 +38,8 @@ class Forecast:
         Trading days a year, for annualising.
     model
         Name of the model.
+    target
+        What the variance is of, in the model's words.
     trained_on
         The series that the model was trained on.
     notes
@@ -62,8 +64,13 @@ class Forecast:
     quantiles: NDArray[np.float64]
     periods_per_year: int
     model: str
+    target: str = ""
     trained_on: tuple[Origin, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        days = ", ".join(f"{h}: {v:.4f}" for h, v in zip(self.horizons, self.volatility, strict=True))
+        return f"Forecast({self.series!r}, as_of={self.as_of}, model={self.model!r}, volatility {{{days}}})"
 
     def annualised(self, periods_per_year: int | None = None) -> NDArray[np.float64]:
         """Volatility a year: the daily one times the root of the periods (those of the series unless given)."""
@@ -86,6 +93,7 @@ class Forecast:
             "series": self.series,
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "model": self.model,
+            "target": self.target,
             "trained_on": [
                 {"name": origin.name, "first": origin.first, "last": origin.last} for origin in self.trained_on
             ],

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx import _protobuf, contract, series
+from vrx import _model_file, contract, series
+from vrx._arrays import whole_number
 from vrx.errors import InputError, ModelFileError
 from vrx.forecast import Forecast
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
@@ -61,12 +59,11 @@ class Forecaster:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, sha256: str | None = None, threads: int = 1) -> None:
-        if threads < 1:
-            raise InputError(f"threads is {threads}: give 1 or more")
+        threads = whole_number(threads, "threads", 1)
         self.path = Path(path)
-        data = read_model_file(self.path, sha256)
-        self._session = _session(data, self.path)
-        self.spec = _spec(self._session, self.path)
+        data = _model_file.read(self.path, sha256)
+        self._session = _model_file.session(data, self.path)
+        self.spec = _model_file.spec(self._session, self.path)
         self.sha256 = hashlib.sha256(data).hexdigest()
         self._threads = threads
 
@@ -92,7 +89,10 @@ class Forecaster:
         window = self.channels(bars)[-self.spec.lookback :]
         answer = self.run(window[np.newaxis])
         if not np.isfinite(answer.volatility).all():
-            raise InputError(f"{bars.name}: the last {self.spec.lookback} bars give no finite forecast: look for gaps")
+            raise InputError(
+                f"{bars.name}: the last {self.spec.lookback} bars move beyond what a float can hold, so there is no "
+                "forecast: check the units of the columns"
+            )
         return Forecast(
             series=bars.name,
             as_of=bars.as_of,
@@ -103,6 +103,7 @@ class Forecaster:
             quantiles=answer.quantiles[0],
             periods_per_year=bars.periods_per_year,
             model=self.spec.name,
+            target=self.spec.target,
             trained_on=self.spec.trained_on,
             notes=bars.notes,
         )
@@ -243,7 +244,9 @@ class Forecaster:
         try:
             outputs: list[NDArray[np.float64]] = self._session.run(contract.OUTPUTS, {contract.INPUT: chunk})
         except Exception as error:  # onnxruntime's own classes are private, and differ between its versions
-            raise ModelFileError(f"{self.path}: the graph cannot be run ({_reason(error)}): export it again") from None
+            raise ModelFileError(
+                f"{self.path}: the graph cannot be run ({_model_file.reason(error)}): export it again"
+            ) from None
         means = (len(chunk), len(self.spec.horizons))
         for name, output, shape in zip(
             contract.OUTPUTS, outputs, (means, means, (*means, len(self.spec.levels))), strict=True
@@ -259,7 +262,8 @@ def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: i
     Parameters
     ----------
     model
-        A name that :func:`vrx.bundled` lists, or the path of an ``.onnx`` file.
+        A name that :func:`vrx.bundled` lists, or the path of an ``.onnx`` file. A file in the working folder never
+        takes the place of a bundled model.
     sha256
         When given, the file's hash must be this one.
     threads
@@ -272,13 +276,14 @@ def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: i
     ModelFileError
         The file is not a sound model file.
     """
+    if not isinstance(model, str | os.PathLike):
+        raise InputError(f"model is {model!r}: give a name or a path")
     name = os.fspath(model)
-    is_path = name.endswith(".onnx") or os.sep in name or Path(name).exists()
-    if is_path:
+    if name in bundled():
+        return Forecaster(MODELS / f"{name}.onnx", sha256=sha256, threads=threads)
+    if name.endswith(".onnx") or os.sep in name or Path(name).exists():
         return Forecaster(name, sha256=sha256, threads=threads)
-    if name not in bundled():
-        raise InputError(f"no model {name!r}: take one of {', '.join(bundled())}, or the path of an .onnx file")
-    return Forecaster(MODELS / f"{name}.onnx", sha256=sha256, threads=threads)
+    raise InputError(f"no model {name!r}: take one of {', '.join(bundled())}, or the path of an .onnx file")
 
 
 def bundled() -> tuple[str, ...]:
@@ -296,85 +301,6 @@ def matching(bars: series.Bars) -> str:
         if all(column in bars for column in columns) and name in bundled():
             return name
     raise InputError(f"{bars.name}: no bundled model reads {', '.join(bars.columns)}: give closes, or name a --model")
-
-
-def read_model_file(path: Path, sha256: str | None = None) -> bytes:
-    """The bytes of a model file that is whole, of the right size and hash, and complete in itself."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(contract.MAX_BYTES + 1)
-    except OSError as error:
-        raise ModelFileError(f"{path}: {error.strerror or error}: give the path of an .onnx file") from None
-    if len(data) > contract.MAX_BYTES:
-        raise ModelFileError(f"{path}: larger than {contract.MAX_BYTES:,} bytes, so it is not a vrx model file")
-    if sha256 is not None and (found := hashlib.sha256(data).hexdigest()) != sha256.lower():
-        raise ModelFileError(f"{path}: sha256 is {found}, not {sha256}: fetch the file again")
-    try:
-        facts = _protobuf.inspect(data)
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
-    if facts.external:
-        raise ModelFileError(f"{path}: keeps tensors outside the file: export it again as one file")
-    if facts.other_domains:
-        raise ModelFileError(f"{path}: needs operators of {', '.join(facts.other_domains)}: export it again")
-    return data
-
-
-def _session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # One thread and no spinning: a forecaster inside a server must not take cores that it was not given, and two
-    # intra-op threads are slower than one on these graphs. The arena would keep the largest batch's memory for ever.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
-    try:
-        # Without the fallback, which would print a banner and try the same once more.
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except Exception as error:  # onnxruntime's own classes are private, and differ between its versions
-        raise ModelFileError(f"{path}: onnxruntime cannot load it ({_reason(error)}): export it again") from None
-
-
-def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
-    try:
-        metadata = session.get_modelmeta().custom_metadata_map
-        asked = [node.name for node in session.get_inputs()]
-        found = {node.name: (node.type, node.shape) for node in [*session.get_inputs(), *session.get_outputs()]}
-    except Exception as error:  # names that are not UTF-8, among what else onnxruntime lets pass
-        raise ModelFileError(f"{path}: damaged ({_reason(error)}): fetch it again") from None
-    if contract.METADATA_KEY not in metadata:
-        raise ModelFileError(
-            f"{path}: has no {contract.METADATA_KEY}, so it is not a vrx model: make it with vrx export"
-        )
-    try:
-        spec = contract.Spec.from_json(metadata[contract.METADATA_KEY])
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
-    horizons = len(spec.horizons)
-    promised = {
-        contract.INPUT: ("tensor(double)", [spec.lookback, len(spec.channels)]),
-        "variance": ("tensor(double)", [horizons]),
-        "volatility": ("tensor(double)", [horizons]),
-        "quantiles": ("tensor(double)", [horizons, len(spec.levels)]),
-    }
-    if asked != [contract.INPUT]:
-        raise ModelFileError(f"{path}: the graph asks for {asked}, not for {contract.INPUT} alone: export it again")
-    for name, (kind, shape) in promised.items():
-        if name not in found:
-            raise ModelFileError(f"{path}: the graph has no {name}: export it again")
-        if found[name][0] != kind or list(found[name][1][1:]) != shape or isinstance(found[name][1][0], int):
-            raise ModelFileError(
-                f"{path}: {name} is {found[name][0]} {found[name][1]}, the spec promises {kind} [batch, "
-                f"{', '.join(map(str, shape))}]: export it again"
-            )
-    return spec
 
 
 def _pad(part: NDArray[np.float64], first: int, rows: int) -> NDArray[np.float64]:

@@ -13,6 +13,8 @@ from vrx.forecast import Forecast
 __all__ = ["check", "forecast"]
 
 PAST = 180
+# What each kind of input shows of a day.
+MEASURES = {"variance": "variance", "open": "garman_klass", "close": "close_to_close"}
 MEAN = 22
 
 
@@ -27,28 +29,29 @@ def check(path: Path) -> None:
     require("matplotlib", "research", "--plot")
 
 
-def forecast(path: Path, bars: series.Bars, answer: Forecast) -> None:
-    """Draw the recent volatility and the fan of the forecast, annualised."""
+def forecast(path: Path, bars: series.Bars, answer: Forecast, channels: tuple[str, ...]) -> None:
+    """Draw the recent volatility, as the model's own input shows it, and the fan of the forecast, annualised."""
     from matplotlib.figure import Figure
 
     scale = np.sqrt(answer.periods_per_year) * 100.0
-    _, variance = measures.daily_variance(bars)
+    _, variance = measures.daily_variance(bars, MEASURES[channels[0]])
     means = np.convolve(variance, np.full(MEAN, 1.0 / MEAN), mode="valid")
     figure = Figure(figsize=(9.0, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    days: Any = np.arange(1 - PAST, 1)
-    axes.plot(days[-len(variance) :], scale * np.sqrt(variance[-PAST:]), ".", ms=3, color="0.6", label="each day")
-    axes.plot(days[-len(means) :], scale * np.sqrt(means[-PAST:]), color="0.2", label=f"{MEAN}-day mean")
+    past = min(PAST, len(means))
+    days: Any = np.arange(1 - past, 1)
+    axes.plot(days, scale * np.sqrt(variance[-past:]), ".", ms=3, color="0.6", label="each day")
+    axes.plot(days, scale * np.sqrt(means[-past:]), color="0.2", label=f"root of the {MEAN}-day mean variance")
     ahead = np.array(answer.horizons)
     levels = len(answer.levels)
     for k in range(levels // 2):
         low, high = answer.quantiles[:, k], answer.quantiles[:, levels - 1 - k]
         label = f"{answer.levels[k]:.0%} to {answer.levels[levels - 1 - k]:.0%}"
         axes.fill_between(ahead, scale * low, scale * high, color="C0", alpha=0.15 + 0.15 * k, lw=0, label=label)
-    axes.plot(ahead, scale * answer.volatility, "o-", color="C0", label="mean of the next days")
+    axes.plot(ahead, scale * answer.volatility, "o-", color="C0", label="root of the coming mean variance")
     axes.axvline(0, color="0.7", lw=0.8)
-    axes.set(xlabel="days from the forecast", ylabel="volatility, % a year")
-    axes.set_title(f"{answer.series}, as of {answer.as_of}, {answer.model}" if answer.as_of else answer.series)
+    axes.set(xlabel=f"days from {answer.as_of or 'the last bar'}", ylabel="volatility, % a year")
+    axes.set_title(f"{answer.series}, {answer.model}")
     axes.set_ylim(bottom=0.0)
     axes.legend(frameon=False, fontsize=8)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.png")

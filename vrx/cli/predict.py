@@ -14,6 +14,10 @@ from vrx.forecast import Forecast
 __all__ = ["predict"]
 
 
+# Narrower terminals wrap the table rather than lose digits.
+WIDTH = 72
+
+
 class Year(StrEnum):
     """Trading days a year."""
 
@@ -58,7 +62,7 @@ def predict(
     forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
     forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))
     if plot is not None:
-        plots.forecast(plot, bars, forecast)
+        plots.forecast(plot, bars, forecast, forecaster.spec.channels)
     if as_json:
         print_json(forecast.to_dict())
     elif as_csv:
@@ -74,6 +78,7 @@ def _show(forecast: Forecast) -> None:
     from rich.table import Table
 
     console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, WIDTH)
     when = f" as of {forecast.as_of}" if isinstance(forecast.as_of, date) else ""
     console.print(f"{forecast.series}{when}: volatility, {forecast.periods_per_year} days a year", markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -84,7 +89,12 @@ def _show(forecast: Forecast) -> None:
         quantiles = (f"{value:.2%}" for value in forecast.quantiles[h])
         table.add_row(str(horizon), f"{forecast.volatility[h]:.2%}", f"{yearly:.1%}", *quantiles)
     console.print(table)
-    console.print("quantiles are of the volatility per day; model " + _origin(forecast), markup=False)
+    console.print(
+        "per day is the root of the mean variance, above the median (50%) as variance is skewed; quantiles are per day",
+        markup=False,
+    )
+    console.print(f"of the {forecast.target}", markup=False)
+    console.print("model " + _origin(forecast), markup=False)
     for note in forecast.notes:
         console.print(f"{note}", markup=False, style="dim")
 
@@ -93,7 +103,6 @@ def _origin(forecast: Forecast) -> str:
     names = [origin.name for origin in forecast.trained_on]
     if not names:
         return forecast.model
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    first = min(origin.first for origin in forecast.trained_on)
+    shown = ", ".join(names) if len(names) < 4 else f"{len(names)} series"
     last = max(origin.last for origin in forecast.trained_on)
-    return f"{forecast.model}, trained on {shown}, {first} to {last}"
+    return f"{forecast.model}, trained on {shown} to {last}"
