@@ -386,3 +386,30 @@ def test_notes_of_the_front_door_go_where_machines_do_not_read(say, tmp_path, ba
     assert said.code == 0
     assert len(list(csv.reader(io.StringIO(said.out)))) == 4
     assert "gaps of more than 10 days" in said.err
+
+
+def test_train_reads_one_series_of_a_long_table_and_the_columns_that_are_named(say, bars, tmp_path):
+    days = [str(day) for day in bars.dates]
+    lines = ["unique_id,ds,y"] + [
+        f"{name},{day},{value!r}"
+        for name, factor in (("a", 1.0), ("b", 2.0))
+        for day, value in zip(days, (factor * bars["close"]).tolist(), strict=True)
+    ]
+    (tmp_path / "long.csv").write_text("\n".join(lines) + "\n")
+    said = say("train", "--model", "log-har", "--target", tmp_path / "long.csv", "--id", "b", "--column", "y=close",
+               "--out", tmp_path / "run", "--json")  # fmt: skip
+    assert said.code == 0, said.err
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["origins"][0]["name"] == "b"
+
+
+def test_when_a_model_without_pretraining_is_given_a_source_then_it_is_refused(say, csv_file, bars, tmp_path):
+    said = say("train", "--model", "har", "--source", csv_file(bars), "--target", csv_file(bars), "--out", tmp_path / "run")
+    assert said.code == 2
+    assert "drop --source" in said.err
+
+
+def test_when_run_json_does_not_say_how_it_was_begun_then_resume_says_so_in_one_line(say, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    said = say("train", "--resume", tmp_path)
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "does not say how the run was begun: train again" in said.err

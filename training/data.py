@@ -40,11 +40,16 @@ def _groups(path: Path | str) -> Iterator[tuple[str, Any]]:
         return
     try:
         frame = pandas.read_parquet(path) if name.endswith(".parquet") else pandas.read_csv(path, dtype=str)
-    except (ValueError, OSError):
+    except (ValueError, OSError, EOFError):
         return  # the front door reads it next, and says what is wrong in its own words
     column = next((column for column in frame.columns if str(column).strip().lower() in IDS), None)
     if column is None or frame[column].nunique() < 2:
         return
+    if (empty := frame[column].isna()).any():
+        raise InputError(
+            f"{name}: position {int(empty.to_numpy().argmax())}, column {column!r}: the cell is empty, so the row is "
+            "of no series: fill it or drop the row"
+        )
     for key, group in frame.groupby(column, sort=False):
         yield str(key), group.reset_index(drop=True)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrx.cli.common import DropBadRows, Json, print_json, read_series
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json, read_series
 from vrx.cli.training_progress import epoch_bars
 from vrx.errors import InputError, TrainingError, require
 from vrx.series import Bars
@@ -44,6 +44,8 @@ def train(
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of weights, order and dropout.")] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the files that a recipe names itself.")] = None,
+    series_id: SeriesId = None,
+    column: Column = None,
     drop_bad_rows: DropBadRows = False,
     as_json: Json = False,
 ) -> None:
@@ -52,8 +54,10 @@ def train(
         require(module, "train", "vrx train")
     from vrx.training.run import execute
 
+    files: dict[str, Any]
     if resume is not None:
-        if (out, source, target, recipe, strategy, model, epochs, seed) != (None,) * 8 or drop_bad_rows:
+        given = (out, source, target, recipe, strategy, model, epochs, seed, series_id, column)
+        if given != (None,) * len(given) or drop_bad_rows:
             raise InputError("--resume: the folder knows the rest: give no other option but --data and --json")
         plan, files = _begun(resume)
         files = files if data is None else {**files, "data": str(data)}
@@ -62,7 +66,7 @@ def train(
     else:
         plan = _plan(recipe or "dhansoia", strategy, model, epochs, seed, target)
         files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
-        files["drop_bad_rows"] = drop_bad_rows
+        files |= {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
     sources, targets = _series(plan, files)
     plan = _fit_channels(plan, [*sources, *targets])
     folder = resume or out or Path()
@@ -144,7 +148,10 @@ def _series(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[Bar
         )
     if files["source"] is not None:
         sources = read_all(files["source"], drop_bad_rows=files["drop_bad_rows"])
-    targets = [] if files["target"] is None else [read_series(files["target"], drop_bad_rows=files["drop_bad_rows"])]
+    if files["target"] is None:
+        return sources, []
+    options = {"series_id": files.get("id"), "column": files.get("column"), "drop_bad_rows": files["drop_bad_rows"]}
+    targets = [read_series(files["target"], **options)]
     return sources, targets
 
 
