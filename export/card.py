@@ -7,13 +7,12 @@ from vrx.training.run import Run
 
 __all__ = ["card"]
 
-# Why gains that look too large to be true are what they are.
+# What to make of the baselines of a model that reads closes.
 CLOSES = (
-    "The baselines see closes alone, as the model does, and so they forecast squared returns, while all are scored "
-    "against the variance that highs and lows show. Part of the model's gain is that it was taught that scale, and "
-    "part is that squared returns make poor regressors: log-HAR's half residual variance is that of a log chi- "
-    "square, and HAR and the random walk can forecast almost nothing after a quiet day, which QLIKE punishes "
-    "without limit. EWMA is the baseline to read here."
+    "The baselines see closes alone, as the model does. HAR and log-HAR are fitted to the variance that highs and "
+    "lows show, as the model was: rivals that somebody who has nothing but closes could not fit. The random walk "
+    "and EWMA forecast squared returns, which are on another scale and nearly zero after a quiet day; QLIKE "
+    "punishes that without limit."
 )
 GROUPS = {
     "seen": "Series that training saw, in the years after the validation part",

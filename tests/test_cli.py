@@ -403,7 +403,8 @@ def test_train_reads_one_series_of_a_long_table_and_the_columns_that_are_named(s
 
 
 def test_when_a_model_without_pretraining_is_given_a_source_then_it_is_refused(say, csv_file, bars, tmp_path):
-    said = say("train", "--model", "har", "--source", csv_file(bars), "--target", csv_file(bars), "--out", tmp_path / "run")
+    file = csv_file(bars)
+    said = say("train", "--model", "har", "--source", file, "--target", file, "--out", tmp_path / "run")
     assert said.code == 2
     assert "drop --source" in said.err
 
