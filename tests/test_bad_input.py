@@ -1,14 +1,20 @@
 import errno
 import gzip
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import vrx
+from vrx import _open
+from vrx.cli.app import app
 from vrx.errors import InputError
 from vrx.series import read
 
@@ -39,7 +45,8 @@ BAD_TEXT = {
     closes("2024-01-01,n/a"): "row 2, column 'close': 'n/a' is not a number; correct it or " + CURE,
     closes("2024-01-01,1_000"): "row 2, column 'close': '1_000' is not a number",
     closes("2024-01-01,"): "row 2, column 'close': the cell is empty",
-    closes("2024-01-01,nan"): "row 2, column 'close': the cell is empty or not a number",
+    closes("2024-01-01,nan"): "row 2, column 'close': 'nan' is not a number; correct it or " + CURE,
+    closes("2024-01-01,1", "2024-01-02,-NaN"): "row 3, column 'close': '-NaN' is not a number",
     closes("2024-01-01,-inf"): "row 2, column 'close': -inf is not finite",
     closes("2024-01-01,1", "", "2024-01-02,0"): "row 4, column 'close': 0 is not a positive price",
     closes("2024-01-01,-3.5"): "row 2, column 'close': -3.5 is not a positive price",
@@ -62,8 +69,18 @@ BAD_TEXT = {
     ): "mixed time zones: row 2 states an offset from UTC and row 3 does not",
     closes("2024-01-01,1", "2024-01-02"): "row 3: 1 cells where the header has 2; correct it or " + CURE,
     closes("2024-01-01,1,5"): "row 2: 3 cells where the header has 2",
-    closes('2024-01-01,"1'): "row 2: unexpected end of data: check its quotes",
-    closes('2024-01-01,"1\n2"'): "rows 2 to 3: a quoted cell runs over several lines",
+    closes('2024-01-01,"1'): "row 2: a quote is not closed in its line: check its quotes",
+    closes('2024-01-01,"1\n2"'): "row 2: a quote is not closed in its line",
+    closes('2024-01-01,"1"2,3'): "row 2: ',' expected after '\"': check its quotes",
+    closes(*["2024-01-01,1"] * 49, '2024-01-01,"1', *["2024-01-01,1"] * 1200): "row 51: a quote is not closed",
+    closes(*["2024-01-01,1"] * 49, '2024-01-01,"1', *["2024-01-01,1"] * 1200, '2024-01-01,"1'): "row 51: a quote is "
+    "not closed",
+    closes(*["2024-01-01,1"] * 49, '2024-01-01,"1', *["2024-01-01,1"] * 20_000): "row 51: a quote is not closed",
+    closes(*(f"2024-01-{day:02},1" for day in (1, 8, 15))): "bars 7 days apart: give daily bars or finer",
+    closes(*(f"2024-{month:02}-01,1" for month in range(1, 13))): "bars 31 days apart: give daily bars or finer",
+    "date,RV\n2024-01-01,1.5\n2024-01-02,2.5\n2024-01-03,0.1\n": "column 'RV': a median of 1.5 is no variance of a "
+    "day: variances are daily and decimal: divide percent squared by 10,000",
+    "date,rv5,bv5\n2024-01-01,.1,.26\n2024-01-02,.1,.26\n": "column 'bv5': a median of 0.26 is no variance",
     "date,high,low,close\n2024-01-01,1,2,1\n": "row 2, column 'high': high 1 is below low 2",
     "date,High,low,close\n2024-01-01,3,2,4\n": "row 2, column 'High': high 3 is below close 4",
     "date,open,low,close\n2024-01-01,1,2,4\n": "row 2, column 'low': low 2 is above open 1",
@@ -71,11 +88,11 @@ BAD_TEXT = {
     "date,close,volume\n2024-01-01,1,many\n": "row 2, column 'volume': 'many' is not a number",
     "date,rv5\n2024-01-01,-1e-4\n": "row 2, column 'rv5': -0.0001 is negative",
     "date,symbol,close\n" + "".join(f"2024-01-01,S{i},1\n" for i in range(12)): "several series; choose one with "
-    "series_id (--series-id): 'S0', 'S1', 'S10', 'S11', 'S2', 'S3', 'S4', 'S5' and 4 more (12 in all)",
+    "series_id (--id): 'S0', 'S1', 'S10', 'S11', 'S2', 'S3', 'S4', 'S5' and 4 more (12 in all)",
     closes(
         *(f"2024-01-01 {hour:02}:00,1" for hour in range(0, 24, 6)), "2024-01-02,1"
     ): "1 usable days are too few: at least 2",
-    "date,rv5\n2024-01-01 00:00,1\n2024-01-01 01:00,1\n": "rows within the day without a close",
+    "date,rv5\n2024-01-01 00:00,.1\n2024-01-01 01:00,.1\n": "rows within the day without a close",
     "x" * (1 << 20) + "y": "a line is longer than a million characters",
 }
 
@@ -92,21 +109,53 @@ def test_when_a_file_is_bad_then_one_line_says_where_and_what_cures_it(tmp_path,
 
 SP = pd.DataFrame({"date": ["2024-01-01", "2024-01-02"], "close": [1.0, 2.0]})
 ZONED = pd.to_datetime(SP["date"]).dt.tz_localize("UTC")
+
+
+class Untouchable:
+    """Like a tensor of torch that needs gradients."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("call detach() first")
+
+
 BAD_CALLS = [
     (lambda: read([1.0]), "series: 1 usable rows are too few: at least 2 are needed"),
     (lambda: read([]), "series: there is no row of data"),
     (
         lambda: read(np.ones((3, 2))),
-        "an array of shape (3, 2): give closes (n,) or open, high, low, close (n, 4)",
+        "an array of shape (3, 2): give closes (n,), open, high, low, close (n, 4), or rows of ccxt (n, 6)",
     ),
     (lambda: read(np.float64(1.0)), "an array of shape ()"),
-    (lambda: read(object()), "cannot be read as numbers"),
-    (lambda: read(["a", "b"], name="mine"), "mine: cannot be read as numbers"),
-    (lambda: read(None), "an array of shape ()"),
-    (lambda: read([1.0, np.nan, 2.0]), "position 1, column 'close': the cell is empty or not a number"),
+    (lambda: read(object()), "series has dtype object: pass real numbers"),
+    (lambda: read(["1", "2"], name="mine"), "mine has dtype <U1: pass real numbers, such as numpy.asarray(x, dtype"),
+    (lambda: read(None), "series has dtype object: pass real numbers"),
+    (lambda: read([True, False]), "series has dtype bool: pass real numbers"),
+    (lambda: read(np.array([1 + 2j, 2])), "series has dtype complex128: pass real numbers"),
+    (lambda: read(np.ma.masked_less([1.0, 2.0, -1.0], 0)), "series is a masked array, whose mask would be lost"),
+    (lambda: read(np.ma.masked_less(np.ones((3, 6)), 0)), "series is a masked array, whose mask would be lost"),
+    (lambda: read([[1.0], [1.0, 2.0]]), "series is a ragged list"),
+    (lambda: read(Untouchable()), "cannot be read as numbers: call detach() first"),
+    (lambda: read([1.0, np.nan, 2.0]), "position 1, column 'close': nan is not a number: the value is missing"),
+    (lambda: read(SP.assign(close=["1", "nan"])), "position 1, column 'close': 'nan' is not a number"),
+    (lambda: read(SP.assign(close=[True, True])), "position 0, column 'close': 'True' is not a number"),
+    (lambda: read(pl.LazyFrame({"close": [1.0, 2.0]})), "series: a LazyFrame holds no rows yet: give its .collect()"),
+    (lambda: read(SP, columns=["close"]), "columns is ['close']: map names of the source to meanings"),
+    (lambda: read(SP, columns={"close": 4}), "columns is {'close': 4}: map names of the source to meanings"),
+    (
+        lambda: read([1.0, 2.0], columns={"x": "close"}),
+        "series: an array has no names: give columns and series_id with",
+    ),
+    (lambda: read([1.0, 2.0], series_id="A"), "series: an array has no names"),
+    (lambda: read([1.0, 2.0], name=5), "name=5, series_id=None: give text for both"),
+    (lambda: read(""), "'' is no path: give the name of a file, or /dev/stdin for what is piped in"),
+    (lambda: read("-"), "'-' is no path: give the name of a file"),
+    (lambda: read([1.0, 2.0]).head(2.5), "series: head is 2.5: use a whole number of at least 0"),
+    (lambda: read([1.0, 2.0]).head(-1), "series: head is -1: use a whole number of at least 0"),
+    (lambda: read([1.0, 2.0])[["close"]], "series: no column ['close']; there are: close"),
+    (lambda: read([1.0, 2.0]).matrix([]), "series: a matrix needs at least one column; there are: close"),
     (lambda: read([[1.0, 2.0, 3.0, 1.0]] * 2), "position 0, column 'high': high 2 is below low 3"),
     (lambda: read(SP.assign(close=["1", "x"])), "position 1, column 'close': 'x' is not a number"),
-    (lambda: read(SP.assign(close=[1, None])), "position 1, column 'close': the cell is empty"),
+    (lambda: read(SP.assign(close=[1, None])), "position 1, column 'close': nan is not a number: the value is missing"),
     (lambda: read(SP.assign(close=pd.array([1, None], dtype="Int64"))), "position 1, column 'close'"),
     (
         lambda: read(SP.assign(date=[pd.Timestamp("2024-01-01"), pd.NaT])),
@@ -121,7 +170,7 @@ BAD_CALLS = [
     (lambda: read(SP.iloc[::-1]), "the newest row comes first"),
     (lambda: read(SP.iloc[:0]), "there is no row of data"),
     (lambda: read(pd.DataFrame()), "no close and no variance column"),
-    (lambda: read(pl.DataFrame({"close": [1.0, None]})), "position 1, column 'close': the cell is empty"),
+    (lambda: read(pl.DataFrame({"close": [1.0, None]})), "position 1, column 'close': nan is not a number"),
     (
         lambda: read(pl.DataFrame({"close": [1.0, -1.0]})),
         "position 1, column 'close': -1 is not a positive price",
@@ -135,7 +184,14 @@ BAD_CALLS = [
     (lambda: read(SP, columns={"last": "close"}), "no column 'last'; there are 'date', 'close'"),
     (lambda: read(SP, columns={"date": "close", "close": "close"}), "columns: 'close' is given twice"),
     (lambda: read("sample:gold"), "no sample 'sample:gold'; there is 'sample:sp500'"),
-    (lambda: read([1.0, 2.0], periods_per_year=0), "periods_per_year is 0: give 252 or 365"),
+    *(
+        (
+            lambda source=source, periods=periods: read(source, periods_per_year=periods),
+            f"periods_per_year is {periods!r}: use a whole number of at least 1",
+        )
+        for source in ([1.0, 2.0], read([1.0, 2.0]))
+        for periods in (0, -252, 252.5, float("nan"), "252", True)
+    ),
 ]
 
 
@@ -147,13 +203,39 @@ def test_when_a_table_in_memory_is_bad_then_one_line_says_where_and_what_cures_i
 
 
 def test_when_the_path_is_no_file_then_one_line_says_so(tmp_path):
-    for path, number in ((tmp_path / "none.csv", errno.ENOENT), (tmp_path, errno.EISDIR)):
-        with pytest.raises(InputError, match=f"cannot be read: {os.strerror(number)}"):
+    missing, folder = (os.strerror(number) for number in (errno.ENOENT, errno.EISDIR))
+    for path, words in (
+        (tmp_path / "none.csv", f"{missing}: check the path"),
+        (tmp_path / "none.parquet", f"{missing}: check the path"),
+        (tmp_path, f"{folder}: give one of the files in it"),
+    ):
+        with pytest.raises(InputError, match=f"cannot be read: {words}"):
             read(path)
-    with pytest.raises(InputError, match=f"cannot be read: {os.strerror(errno.ENOENT)}"):
-        read(tmp_path / "none.parquet")
     with pytest.raises(InputError, match="is no path"):
         read("a\0b.csv")
+
+
+def test_when_messages_name_an_option_then_the_command_line_has_it():
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(vrx.__file__).parent.glob("*.py"))
+    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]*", sources))
+    assert {"--id", "--column", "--drop-bad-rows"} <= named
+    commands = typer.main.get_command(app).commands.values()
+    assert named <= {option for command in commands for parameter in command.params for option in parameter.opts}
+
+
+def test_when_a_pipe_never_ends_then_it_is_refused_before_the_memory_is_full(monkeypatch):
+    monkeypatch.setattr(_open, "PIPED", 3 << 20)
+    with pytest.raises(InputError, match=r"pipe: more than 0 GiB came through a pipe: save it to a file"):
+        _open._held(Endless(), "pipe")
+    assert Endless.blocks <= 4
+
+
+class Endless:
+    blocks = 0
+
+    def read(self, size):
+        Endless.blocks += 1
+        return b"0" * size
 
 
 def test_when_gzip_data_are_damaged_or_cut_short_then_one_line_says_so(tmp_path):

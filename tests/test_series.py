@@ -1,5 +1,8 @@
+import copy
 import gzip
 import math
+import os
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -143,13 +146,8 @@ def test_when_bars_are_cut_then_only_the_past_is_left(written):
     assert bars.head(2)["close"].tolist() == CLOSES[:2] and bars.head(2).as_of == date(2024, 1, 6)
     for day in ("2024-01-06", date(2024, 1, 6), np.datetime64("2024-01-06")):
         assert len(bars.until(day)) == 2
-    assert len(bars.until("2023-01-01")) == 0 and bars.until("2023-01-01").as_of is None
-    with pytest.raises(InputError, match="the series has no dates"):
-        read(CLOSES).until("2024-01-06")
-    with pytest.raises(InputError, match="'soon' is not a date"):
-        bars.until("soon")
-    with pytest.raises(InputError, match="not -1"):
-        bars.head(-1)
+    assert len(bars.until("2030-01-01")) == 3 and len(bars.head(0)) == 0 and bars.head(0).as_of is None
+    assert len(bars.head(0).until("2023-01-01")) == 0
 
 
 def test_when_columns_are_put_side_by_side_then_the_matrix_is_contiguous():
@@ -160,38 +158,39 @@ def test_when_columns_are_put_side_by_side_then_the_matrix_is_contiguous():
 @pytest.mark.parametrize(
     ("header", "variance"),
     [
-        ("rv60,rv5,rv30", 2.0),
-        ("variance,rv5,x", 2.0),
-        ("Realized Variance,rv60,x", 1.0),
-        ("x,RV60,rv30", 3.0),
-        ("realized_vol,log_rv,rv", 3.0),
+        ("rv60,rv5,rv30", 2e-4),
+        ("variance,rv5,x", 2e-4),
+        ("Realized Variance,rv60,x", 1e-4),
+        ("x,RV60,rv30", 3e-4),
+        ("realized_vol,log_rv,rv", 3e-4),
     ],
 )
 def test_when_there_are_several_variances_then_the_finest_is_taken(written, header, variance):
-    bars = read(written(f"date,{header}\n2024-01-05,1,2,3\n2024-01-06,1,2,3\n"))
+    bars = read(written(f"date,{header}\n2024-01-05,1e-4,2e-4,3e-4\n2024-01-06,1e-4,2e-4,3e-4\n"))
     assert bars["variance"].tolist() == [variance] * 2
 
 
 def test_when_measures_carry_their_sampling_then_those_of_the_variance_are_taken(written):
     header = "date,rv60,bv60,bv5,medrv60,rq60,rs_pos60,rs_neg60,log_return"
-    bars = read(written(f"{header}\n2024-01-05,1,2,3,4,5,6,7,-8\n2024-01-06,1,2,3,4,5,6,7,-8\n"))
+    row = ".01,.02,.03,.04,5,.06,.07,-8"
+    bars = read(written(f"{header}\n2024-01-05,{row}\n2024-01-06,{row}\n"))
     first = {name: column[0] for name, column in bars.columns.items()}
     assert first == {
-        "variance": 1.0,
+        "variance": 0.01,
         "return": -8.0,
-        "bipower": 2.0,
-        "medrv": 4.0,
+        "bipower": 0.02,
+        "medrv": 0.04,
         "quarticity": 5.0,
-        "semivariance_positive": 6.0,
-        "semivariance_negative": 7.0,
+        "semivariance_positive": 0.06,
+        "semivariance_negative": 0.07,
     }
     assert "ignored columns: 'bv5'" in bars.notes
 
 
 def test_when_a_column_is_named_then_it_overrides_the_detection(written):
-    path = written("ds,unique_id,y,close\n2024-01-05,A,5,1\n2024-01-06,A,6,1\n")
-    assert read(path, columns={"y": "close"})["close"].tolist() == [5.0, 6.0]
-    assert read(path, columns={"Y": "variance"})["variance"].tolist() == [5.0, 6.0]
+    path = written("ds,unique_id,y,close\n2024-01-05,A,.05,1\n2024-01-06,A,.06,1\n")
+    assert read(path, columns={"y": "close"})["close"].tolist() == [0.05, 0.06]
+    assert read(path, columns={"Y": "variance"})["variance"].tolist() == [0.05, 0.06]
     assert read(path, columns={"unique_id": "id"}).name == "A"
 
 
@@ -215,8 +214,13 @@ def test_when_yfinance_holds_several_tickers_then_one_is_chosen_by_its_id(writte
 
 
 def test_when_the_volume_is_empty_then_it_is_nan_and_no_error(written):
-    bars = read(written("date,close,volume\n2024-01-05,1,\n2024-01-06,2,5\n"))
-    assert math.isnan(bars["volume"][0]) and bars["volume"][1] == 5.0
+    bars = read(written("date,close,volume\n2024-01-05,1,\n2024-01-06,2,5\n2024-01-07,2,NaN\n"))
+    assert np.isnan(bars["volume"]).tolist() == [True, False, True] and bars["volume"][1] == 5.0
+
+
+def test_when_a_date_is_missing_among_epochs_then_the_other_dates_stand():
+    frame = pd.DataFrame({"date": [1.7e9, np.nan, 1.7e9 + 86_400, 1.7e9 + 172_800], "close": 1.0})
+    assert [str(day) for day in read(frame, drop_bad_rows=True).dates] == ["2023-11-14", "2023-11-15", "2023-11-16"]
 
 
 def test_when_high_misses_the_close_by_float_noise_then_the_bar_is_sound():
@@ -234,15 +238,21 @@ def test_when_bad_rows_are_dropped_then_a_note_counts_and_names_them(written):
         "2024-01-11,inf",
         "2024-01-12,",
     ]
-    path = written("date,close\n2024-01-05,1\n" + "\n".join(bad) + "\n2024-01-13,2\n")
+    path = written("date,close\n2024-01-05,1\n" + "\n".join(bad) + "\n2024-01-13,2\n2024-01-14,3\n2024-01-15,4\n")
     bars = read(path, drop_bad_rows=True)
-    assert bars["close"].tolist() == [1.0, 2.0]
+    assert bars["close"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert "dropped 7 bad rows: 3, 4, 5, 6, 7, ..." in bars.notes
 
 
-def test_when_bars_lack_more_than_ten_days_then_one_note_tells_the_gaps(written):
-    bars = read(written("date,close\n2024-01-05,1\n2024-01-15,2\n2024-01-26,2\n2024-03-01,3\n"))
-    assert "gaps of more than 10 days (2): 11 days after 2024-01-15, 35 days after 2024-01-26" in bars.notes
+def test_when_bars_lack_more_than_ten_days_then_one_note_tells_the_latest_gaps_first(written):
+    starts = np.array(["2023-01-01", "2023-02-01", "2024-01-05", "2024-01-18", "2024-03-01"], "M8[D]")
+    days = (starts[:, None] + np.arange(4)).ravel()
+    bars = read(written("date,close\n" + "".join(f"{day},1\n" for day in days)))
+    shown = "40 days after 2024-01-21, 335 days after 2023-02-04, 28 days after 2023-01-04"
+    assert f"gaps of more than 10 days (3), the latest first: {shown}" in bars.notes
+    assert not any("gaps" in note for note in read(written(f"date,close\n{days[8]},1\n{days[9]},1\n")).notes)
+    more = read(pd.DataFrame({"close": 1.0}, index=np.delete(pd.date_range("2020-01-01", periods=200), slice(20, 32))))
+    assert "gaps of more than 10 days (1), the latest first: 13 days after 2020-01-20" in more.notes
 
 
 @pytest.mark.parametrize(
@@ -362,3 +372,116 @@ def test_when_the_future_changes_then_the_bars_until_today_do_not():
 
 def test_when_bars_are_made_then_two_of_them_are_equal_only_if_they_are_one():
     assert read(CLOSES) != read(CLOSES) and isinstance(read(CLOSES), Bars)
+
+
+@pytest.mark.parametrize("name", ["BTC-USD", "last", 0, None])
+def test_when_a_series_has_a_name_of_its_own_then_its_values_are_closes(name):
+    days = pd.to_datetime(DAYS)
+    bars = read(pd.Series(CLOSES, index=days, name=name))
+    assert bars["close"].tolist() == CLOSES and bars.as_of == date(2024, 1, 7)
+    assert bars.name == ("series" if name is None else str(name))
+    assert read(pl.Series("" if name is None else str(name), CLOSES))["close"].tolist() == CLOSES
+
+
+def test_when_the_name_of_a_series_means_a_variance_then_it_is_one_or_is_asked_for():
+    assert read(pd.Series([1e-4, 2e-4], name="rv5"))["variance"].tolist() == [1e-4, 2e-4]
+    for name in ("rv_5min_sub", "realized variance of BTC", "volatility", "y", "bv5", "high"):
+        series = pd.Series([1e-4, 2e-4], name=name)
+        with pytest.raises(InputError, match="columns="):
+            read(series)
+        assert read(series, columns={name: "variance"})["variance"].tolist() == [1e-4, 2e-4]
+
+
+def two_tickers(tmp_path):
+    """A frame as yfinance makes it, by field and by ticker, and their files."""
+    days = pd.DatetimeIndex(DAYS, name="Date")
+    one = pd.DataFrame({"Open": 10.0, "High": 20.0, "Low": 5.0, "Close": CLOSES, "Volume": 7.0}, index=days)
+    by_ticker = pd.concat({"OPEN": one, "BTC-USD": one * 2}, axis=1, names=["Ticker", "Price"])
+    by_field = by_ticker.swaplevel(axis=1).sort_index(axis=1)
+    for frame, name in ((by_ticker, "ticker"), (by_field, "field")):
+        frame.to_csv(tmp_path / f"{name}.csv")
+    return [by_ticker, by_field, by_ticker.reset_index(), by_field.reset_index(), *sorted(tmp_path.glob("*.csv"))]
+
+
+def test_when_yfinance_groups_by_ticker_or_by_field_then_the_bars_are_the_same(tmp_path):
+    sources = two_tickers(tmp_path)
+    assert len(sources) == 6
+    for source in sources:
+        bars = read(source, series_id="BTC-USD")
+        assert bars.name == "BTC-USD" and [str(day) for day in bars.dates] == DAYS
+        assert bars["close"].tolist() == [22.0, 24.0, 26.0] and bars["high"].tolist() == [40.0] * 3
+        assert read(source, series_id="OPEN")["close"].tolist() == CLOSES
+        with pytest.raises(InputError, match="several series; choose one with series_id"):
+            read(source)
+
+
+def test_when_an_exchange_sends_rows_then_they_are_read_like_a_file_without_a_header(written):
+    expected = read(written(FORMATS["ccxt headerless"]))
+    klines = [
+        [int(epoch(day, 1000)), "10", "20", "5", str(close), "7", 0, "1", 3, "1", "1", "0"]
+        for day, close in zip(DAYS, CLOSES, strict=True)
+    ]
+    candles = [[row[0], *map(float, row[1:6])] for row in klines]
+    unknown = [[*row[:5], None] for row in candles]
+    for rows in (klines, np.array(klines, dtype=object), candles, np.array(candles), tuple(candles), unknown):
+        bars = read(rows)
+        assert list(bars.columns) == list(expected.columns) and bars.dates.tolist() == expected.dates.tolist()
+        names = ["open", "high", "low", "close"]
+        np.testing.assert_array_equal(bars.matrix(names), expected.matrix(names))
+        assert rows is unknown or bars["volume"].tolist() == [7.0] * 3
+    with pytest.raises(InputError, match="position 0, column 'timestamp': '1' is not a date"):
+        read(np.ones((3, 6)))
+
+
+def test_when_bars_are_copied_or_sent_to_a_process_then_nothing_is_lost(written):
+    for bars in (read(written(FORMATS["yahoo"])), read(CLOSES)):
+        make, arguments = bars.__reduce__()
+        for twin in (copy.deepcopy(bars), copy.copy(bars), make(*copy.deepcopy(arguments))):
+            assert type(twin) is Bars and repr(twin) == repr(bars) and twin.notes == bars.notes
+            assert twin.periods_per_year == bars.periods_per_year
+            assert (twin.dates is None) == (bars.dates is None)
+            for name, column in bars.columns.items():
+                assert twin[name].tolist() == column.tolist() and not twin[name].flags.writeable
+            with pytest.raises(TypeError):
+                twin.columns["close"] = bars["close"]
+
+
+def test_when_bars_are_shown_then_it_is_one_line(written):
+    bars = read(written(FORMATS["yahoo"], "btc.csv"))
+    assert repr(bars) == "Bars('btc', 3 days from 2024-01-05 to 2024-01-07: open, high, low, close, volume)"
+    assert repr(bars.head(0)) == "Bars('btc', 0 rows: open, high, low, close, volume)"
+    assert repr(read(CLOSES)) == "Bars('series', 3 rows: close)"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("BRK.A.csv", "BRK.A"),
+        ("BRK.B.CSV", "BRK.B"),
+        ("a.b.csv.gz", "a.b"),
+        ("x.tsv", "x"),
+        ("x.txt", "x"),
+        ("^GSPC", "^GSPC"),
+    ],
+)
+def test_when_a_name_holds_dots_then_only_the_endings_of_files_are_cut(written, file, name):
+    text = FORMATS["yahoo"].encode()
+    assert read(written(gzip.compress(text) if file.endswith(".gz") else text, file)).name == name
+
+
+def test_when_columns_are_found_then_a_note_names_them(written):
+    assert read(written("date,PRICE\n2024-01-05,1\n2024-01-06,2\n")).notes[0] == "columns found: close from 'PRICE'"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("zipped", [False, True])
+def test_when_a_file_comes_through_a_pipe_then_it_is_read_like_any_other(tmp_path, zipped):
+    path, text, seen = tmp_path / "pipe", FORMATS["yahoo"].encode(), []
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(gzip.compress(text) if zipped else text,))
+    writer.start()
+    try:
+        bars = read(path, progress=seen.append)
+    finally:
+        writer.join()
+    assert bars["close"].tolist() == CLOSES and bars.name == "pipe" and seen[-1] == 1.0

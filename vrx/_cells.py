@@ -23,8 +23,13 @@ def numbers(cells: Sequence[str]) -> tuple[NDArray[np.float64], Faults]:
         values = np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         return _numbers_one_by_one(cells)
-    # float() takes 1_000 for a thousand, which no exchange writes on purpose.
-    return _numbers_one_by_one(cells) if "_" in "".join(cells) else (values, {})
+    # float() takes 1_000 for a thousand, which no exchange writes on purpose, and "nan" for a number.
+    return _numbers_one_by_one(cells) if np.isnan(values).any() or "_" in "".join(cells) else (values, {})
+
+
+def told(faults: Faults, cells: Sequence[str]) -> Faults:
+    """Faults that matter where a value may be missing: neither the empty cells nor those that say nan."""
+    return {i: text for i, text in faults.items() if cells[i].strip().lstrip("+-").casefold() not in ("", "nan")}
 
 
 def _numbers_one_by_one(cells: Sequence[str]) -> tuple[NDArray[np.float64], Faults]:
@@ -35,6 +40,8 @@ def _numbers_one_by_one(cells: Sequence[str]) -> tuple[NDArray[np.float64], Faul
             if "_" in cell:
                 raise ValueError
             values[i] = float(cell)
+            if math.isnan(values[i]):
+                raise ValueError
         except ValueError:
             faults[i] = _not_a_number(cell.strip())
     return values, faults

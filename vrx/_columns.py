@@ -117,6 +117,22 @@ def detect(names: Sequence[str], columns: Mapping[str, str] | None, where: str) 
 _KNOWN = {*DATES, *IDS, *(alias for aliases in ALIASES.values() for alias in aliases)} - {""}
 
 
+# What a column of one ticker may be called in a frame of several.
+FIELDS = {"adjclose", *(alias for aliases in ALIASES.values() for alias in aliases)}
+
+
+def means_closes(name: str) -> bool:
+    """Tell whether a series of this name holds closes: the name has no other meaning, and hints at no variance.
+
+    >>> means_closes("BTC-USD"), means_closes("rv5"), means_closes("Realized variance, 5 min"), means_closes("high")
+    (True, False, False, False)
+    """
+    folded = fold(name)
+    measures = {stem for stems in STEMS.values() for stem in stems}
+    hints = any(word in folded for word in ("variance", "volatil", "return")) or folded.startswith(("rv", "realized"))
+    return not (folded == "y" or folded in _KNOWN or folded.rstrip("0123456789") in measures or hints)
+
+
 def _dates(folded: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in DATES if name or "" in folded[:1])
 
@@ -130,6 +146,8 @@ def _take(chosen: dict[str, int], canonical: str, aliases: Sequence[str], free: 
 
 def _asked(names: Sequence[str], columns: Mapping[str, str], where: str) -> dict[str, int]:
     chosen: dict[str, int] = {}
+    if not (isinstance(columns, Mapping) and all(isinstance(one, str) for pair in columns.items() for one in pair)):
+        raise InputError(f"columns is {columns!r}: map names of the source to meanings, such as {{'y': 'close'}}")
     for source, canonical in columns.items():
         if canonical not in (*CANONICAL, "date", "id"):
             allowed = ", ".join(("date", "id", *CANONICAL))
@@ -159,7 +177,7 @@ def _nothing_usable(names: Sequence[str], free: Mapping[str, int]) -> str:
 def _notes(names: Sequence[str], ignored: Sequence[int], values: Mapping[str, int]) -> tuple[str, ...]:
     notes = []
     used = [c if fold(names[i]) == fold(c) else f"{c} from {names[i]!r}" for c, i in values.items()]
-    notes.append(f"columns used: {', '.join(used)}")
+    notes.append(f"columns found: {', '.join(used)}")
     plain = [names[i] for i in ignored if fold(names[i]) != "adjclose"]
     if len(plain) < len(ignored):
         notes.append("ignored 'Adj Close': open, high and low are not adjusted, so close is used")
@@ -186,4 +204,4 @@ def choose(known: Sequence[str], series_id: str | None, where: str) -> str:
     if series_id is not None and series_id in known:
         return series_id
     asked = f"no series {series_id!r}" if series_id is not None else "several series"
-    raise InputError(f"{where}: {asked}; choose one with series_id (--series-id): {listed(sorted(known))}")
+    raise InputError(f"{where}: {asked}; choose one with series_id (--id): {listed(sorted(known))}")

@@ -3,11 +3,11 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
-from itertools import chain
+from itertools import chain, compress
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,9 +15,11 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import moments, numbers
-from vrx._columns import HEADERLESS, Layout, choose, detect, fold
-from vrx._rows import Chunk, Sieve
+from vrx._cells import moments, numbers, told
+from vrx._columns import HEADERLESS, Layout, choose, detect
+from vrx._cut import Cut
+from vrx._open import opened
+from vrx._rows import Chunk, Sieve, Wanted
 from vrx.errors import InputError
 
 BLOCK = 1 << 22  # characters read at once
@@ -36,54 +38,46 @@ class Head:
     tickers: list[str] | None = None  # the second header row of a yfinance file
 
 
-def read_csv(
-    path: Path,
-    columns: Mapping[str, str] | None,
-    series_id: str | None,
-    drop: bool,
-    progress: Callable[[float], None] | None,
-) -> tuple[Sieve, Layout, str | None]:
+def read_csv(path: Path, wanted: Wanted, progress: Callable[[float], None] | None) -> tuple[Sieve, Layout, str | None]:
     """Read a file through the sieve; also the layout found and the series' own name, if it has one."""
     where = path.name
-    with _opened(path) as (raw, text):
-        size = max(path.stat().st_size, 1)
+    with _text(path) as (raw, size, text):
         blocks = _blocks(text, where)
         start = next(blocks, [])
         head = _head(start, where)
-        names, ticker = _one_ticker(head, series_id, where)
-        layout = detect(names, columns, where)
-        sieve = Sieve(where, "row", layout.own_names(), drop)
-        picker = _Series(layout, None if ticker else series_id, where)
+        names, ticker = _one_ticker(head, wanted.series_id, where)
+        layout = detect(names, wanted.columns, where)
+        cut = wanted.cut_by(layout, where)
+        sieve = Sieve(where, "row", layout.own_names(), wanted)
+        picker = _Series(layout, None if ticker else wanted.series_id, where)
         row = head.first
         for lines in chain([start[row - 1 :]], blocks):
-            rows = _rows(lines, row, head.delimiter, where)
-            numbered = picker.only(*_even(rows, row, len(names), sieve))
+            known = _known(_rows(lines, row, head.delimiter, where), row, layout, cut)
+            numbered = picker.only(*_even(*known, len(names), sieve))
             if numbered[0]:
                 sieve.add(_chunk(*numbered, layout))
             row += len(lines)
             if progress is not None:
-                progress(min(raw.tell() / size, 1.0))
+                progress(min(raw.tell() / max(size, 1), 1.0))
         return sieve, layout, picker.found() or ticker
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, TextIOWrapper]]:
+def _text(path: Path) -> Iterator[tuple[BinaryIO, int, TextIOWrapper]]:
     where = path.name
-    try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            binary = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
-            if path.suffix == ".gz" and not zipped and path.stat().st_size:
-                raise InputError(f"{where}: not a gzip file, whatever its name says: rename it or fetch it again")
+    with opened(path) as (raw, size):
+        zipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        binary = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
+        if path.suffix == ".gz" and not zipped and size:
+            raise InputError(f"{where}: not a gzip file, whatever its name says: rename it or fetch it again")
+        try:
             # newline=None lets "\r\n" and a lone "\r" end a line as well.
-            yield raw, TextIOWrapper(binary, encoding="utf-8-sig", newline=None)
-    except UnicodeDecodeError:
-        raise InputError(f"{where}: not UTF-8 text: save it as CSV in UTF-8") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{where}: the gzip data are damaged or cut short ({error}): fetch it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+            yield raw, size, TextIOWrapper(binary, encoding="utf-8-sig", newline=None)
+        except UnicodeDecodeError:
+            raise InputError(f"{where}: not UTF-8 text: save it as CSV in UTF-8") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"{where}: the gzip data are damaged or cut short ({error}): fetch it again") from None
 
 
 def _blocks(text: TextIOWrapper, where: str) -> Iterator[list[str]]:
@@ -127,9 +121,11 @@ def _head(lines: list[str], where: str) -> Head:
 def _multi_row(lines: list[str], filled: int, names: list[str], delimiter: str, where: str) -> Head | None:
     """Head of yfinance's three rows (Price,Close,... / Ticker,BTC-USD,... / Date,,...), if it is one."""
     below = _rows(lines[filled + 1 : filled + 3], filled + 2, delimiter, where)
-    if names[0] != "Price" or len(below) < 2 or not below[0] or fold(below[0][0]) != "ticker":
+    if len(below) < 2 or not below[0] or {names[0].strip(), below[0][0].strip()} != {"Price", "Ticker"}:
         return None
-    return Head([(below[1] or [""])[0] or "Date", *names[1:]], delimiter, filled + 4, below[0])
+    # group_by="ticker" puts the tickers above the prices.
+    fields, tickers = (names, below[0]) if names[0] == "Price" else (below[0], names)
+    return Head([(below[1] or [""])[0] or "Date", *fields[1:]], delimiter, filled + 4, tickers)
 
 
 def _one_ticker(head: Head, series_id: str | None, where: str) -> tuple[list[str], str | None]:
@@ -155,16 +151,40 @@ def _rows(lines: Sequence[str], first: int, delimiter: str, where: str) -> Rows:
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         rows = list(reader)
-    except csv.Error as error:
-        raise InputError(f"{where}: row {first + reader.line_num - 1}: {error}: check its quotes") from None
+    except csv.Error:
+        rows = []
     if len(rows) != len(lines):
-        raise InputError(f"{where}: rows {first} to {first + len(lines) - 1}: a quoted cell runs over several lines")
+        raise _broken(lines, first, delimiter, where)
     return rows
 
 
-def _even(rows: Rows, first: int, width: int, sieve: Sieve) -> tuple[Rows, Indices]:
-    """Rows as wide as the table and their numbers; blank lines are passed over, the sieve hears of others."""
+def _broken(lines: Sequence[str], first: int, delimiter: str, where: str) -> InputError:
+    """Name the row where the first broken record begins: csv notices an open quote only where it runs out."""
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    sound, reason = 0, ""
+    try:
+        while reader.line_num == sound:
+            next(reader)
+            sound += reader.line_num == sound + 1
+    except csv.Error as error:
+        reason = str(error)
+    if reader.line_num > sound + 1 or reason in ("", "unexpected end of data"):
+        reason = "a quote is not closed in its line"
+    return InputError(f"{where}: row {first + sound}: {reason}: check its quotes")
+
+
+def _known(rows: Rows, first: int, layout: Layout, cut: Cut | None) -> tuple[Rows, Indices]:
+    """Rows up to the day asked for, and their numbers."""
     numbered = np.arange(first, first + len(rows))
+    if cut is None or layout.date is None or not rows:
+        return rows, numbered
+    at = layout.date
+    keep = cut.keep(moments([row[at] if at < len(row) else "" for row in rows]))
+    return list(compress(rows, keep)), numbered[keep]
+
+
+def _even(rows: Rows, numbered: Indices, width: int, sieve: Sieve) -> tuple[Rows, Indices]:
+    """Rows as wide as the table and their numbers; blank lines are passed over, the sieve hears of others."""
     if set(map(len, rows)) == {width} and (width > 1 or all(row[0] for row in rows)):
         return rows, numbered
     keep = []
@@ -172,7 +192,7 @@ def _even(rows: Rows, first: int, width: int, sieve: Sieve) -> tuple[Rows, Indic
         if len(row) == width and (width == 1 or row[0]):
             keep.append(i)
         elif row and any(map(str.strip, row)):
-            sieve.drop_row(first + i, f"{len(row)} cells where the header has {width}")
+            sieve.drop_row(int(numbered[i]), f"{len(row)} cells where the header has {width}")
     return [rows[i] for i in keep], numbered[keep]
 
 
@@ -206,7 +226,7 @@ def _chunk(rows: Rows, numbered: Indices, layout: Layout) -> Chunk:
         cells = list(map(itemgetter(i), rows))
         values[name], faults[name] = numbers(cells)
         if name == "volume":
-            faults[name] = {k: text for k, text in faults[name].items() if cells[k].strip()}
+            faults[name] = told(faults[name], cells)
     faults = {name: found for name, found in faults.items() if found}
     chunk = Chunk(numbered, values, faults=faults)
     if layout.date is None:

@@ -26,7 +26,7 @@ def day_of(value: Any) -> np.datetime64:
         if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             day = np.datetime64(value, "D")
         elif isinstance(value, np.datetime64):
-            day = value.astype("M8[D]")
+            day = None if np.datetime_data(value)[0] in "YMW" else value.astype("M8[D]")
             day = day if day == value else None
         elif isinstance(value, datetime):
             # A moment within a day is refused: the bar of that day was not complete then.

@@ -11,7 +11,7 @@ from vrx._rows import Chunk, Sieve
 from vrx.errors import InputError
 
 LONG_GAP = 10  # calendar days; the longest closure of a large exchange since 1990 is seven
-COARSE = 4  # calendar days; half of the steps of a market that trades every other day are shorter
+COARSE = 4  # calendar days; between daily bars the usual step is one, and weekly bars lie seven apart
 MOST_VARIANCE = 0.25  # daily; a median beyond 50% a day is percent squared or annualised, not a market
 VARIANCES = ("variance", "bipower", "medrv", "semivariance_positive", "semivariance_negative", "subsampled_variance")
 

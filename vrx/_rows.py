@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrx._cells import NAIVE, Faults
-from vrx._columns import PRICES
+from vrx._columns import PRICES, Layout
+from vrx._cut import Cut
 from vrx.errors import InputError
 
 DROP = "correct it or leave bad rows out with drop_bad_rows=True (--drop-bad-rows)"
+DATED = "name one with columns={'NAME': 'date'} (--column NAME=date)"
 TOLERANCE = 1e-9  # relative; the float noise of adjusted prices, nothing more
 
 Array = NDArray[np.float64]
@@ -27,6 +29,22 @@ class Chunk:
     faults: Mapping[str, Faults] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller of read asks of a source."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    series_id: str | None = None
+    drop: bool = False
+    cut: Cut | None = None
+
+    def cut_by(self, layout: Layout, where: str) -> Cut | None:
+        """Return what leaves out the rows after the day asked for, given that the rows have dates."""
+        if self.cut is not None and layout.date is None:
+            raise InputError(f"{where}: no column of dates to find the rows up to {self.cut.day} by: {DATED}")
+        return self.cut
+
+
 class Sieve:
     """Collect the sound rows of a source.
 
@@ -38,12 +56,12 @@ class Sieve:
         What a row is called: "row" in a file, "position" in an array.
     names
         Canonical names (and "date") to the source's own names.
-    drop
-        Leave bad rows out and count them, instead of refusing the first.
+    wanted
+        Whether bad rows are left out and counted, instead of the first being refused; what ended before this sieve.
     """
 
-    def __init__(self, where: str, row: str, names: Mapping[str, str], drop: bool) -> None:
-        self.where, self.row, self.names, self.drop = where, row, names, drop
+    def __init__(self, where: str, row: str, names: Mapping[str, str], wanted: Wanted) -> None:
+        self.where, self.row, self.names, self.drop, self.cut = where, row, names, wanted.drop, wanted.cut
         self.kept: list[Chunk] = []
         self.dropped: list[int] = []
         self.dropped_count = 0
@@ -71,7 +89,8 @@ class Sieve:
     def finish(self) -> Chunk:
         """All sound rows as one chunk; the parts are given up column by column, to hold few bytes twice."""
         if not self.kept:
-            raise InputError(f"{self.where}: there is no row of data")
+            nothing = f"{self.where}: there is no row of data"
+            raise InputError(nothing if self.cut is None else self.cut.nothing(self.where))
         kept, self.kept = self.kept, []
         columns: dict[str, list[Array]] = {name: [] for name in kept[0].values}
         rows, local, offset = [], [], []
@@ -124,7 +143,7 @@ class Sieve:
             if name == "volume":  # no model reads it, and many sources leave it empty
                 yield name, np.isinf(column) | (column < 0), f"{{{name}}} is no volume"
                 continue
-            yield name, np.isnan(column), "the cell is empty or not a number"
+            yield name, np.isnan(column), "nan is not a number: the value is missing"
             yield name, np.isinf(column), f"{{{name}}} is not finite"
             if name in PRICES:
                 yield name, column <= 0, f"{{{name}}} is not a positive price"

@@ -9,26 +9,26 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import MICROSECONDS_PER_DAY
+from vrx._arrays import whole_number
 from vrx._csv import read_csv
-from vrx._frames import parquet, read_array, read_table, table_of
-from vrx._intraday import step_of, to_days
-from vrx._rows import Chunk, Sieve
+from vrx._cut import Cut, day_of
+from vrx._days import daily
+from vrx._frames import parquet, table_of
+from vrx._open import path_of, stem
+from vrx._rows import Sieve, Wanted
+from vrx._tables import read_array, read_table
 from vrx.errors import InputError, require
 
 __all__ = ["Bars", "read"]
 
-LONG_GAP = 10  # calendar days; the longest closure of a large exchange since 1990 is seven
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bars:
     """Checked daily bars of one asset, oldest first.
 
@@ -60,8 +60,19 @@ class Bars:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
+    def __repr__(self) -> str:
+        if self.dates is None or not len(self):
+            span = f"{len(self)} rows"
+        else:
+            span = f"{len(self)} days from {self.dates[0]} to {self.dates[-1]}"
+        return f"Bars({self.name!r}, {span}: {', '.join(self.columns)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mappingproxy cannot be copied to another process, and copies of read-only arrays can be written to.
+        return _sealed, (type(self), dict(self.columns), self.dates, self.name, self.periods_per_year, self.notes)
+
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        if name not in self.columns:
+        if not isinstance(name, str) or name not in self.columns:
             raise InputError(f"{self.name}: no column {name!r}; there are: {', '.join(self.columns)}")
         return self.columns[name]
 
@@ -72,23 +83,34 @@ class Bars:
 
     def matrix(self, names: Sequence[str]) -> NDArray[np.float64]:
         """Columns side by side: a C-contiguous array of shape ``(len(self), len(names))``."""
+        if not len(names):
+            raise InputError(f"{self.name}: a matrix needs at least one column; there are: {', '.join(self.columns)}")
         return np.ascontiguousarray(np.stack([self[name] for name in names], axis=1))
 
     def head(self, n: int) -> "Bars":
-        """Keep the first ``n`` rows: what was known then."""
-        if n < 0:
-            raise InputError(f"{self.name}: head needs a count of rows, not {n}")
+        """Keep the first ``n`` rows: what was known then. The notes stay those of all rows."""
+        n = whole_number(n, f"{self.name}: head", 0)
         columns = {name: column[:n] for name, column in self.columns.items()}
         return replace(self, columns=MappingProxyType(columns), dates=None if self.dates is None else self.dates[:n])
 
     def until(self, day: date | str | np.datetime64) -> "Bars":
-        """Keep the rows up to and including a day."""
+        """Keep the rows up to and including a day, written as a date or as ISO text such as 2024-01-31.
+
+        The notes and ``periods_per_year`` stay those of all rows: give ``until`` to :func:`read` where not even
+        they may know of later rows.
+
+        Raises
+        ------
+        InputError
+            The series has no dates, ``day`` is not a day, or it lies before the first one.
+        """
         if self.dates is None:
             raise InputError(f"{self.name}: the series has no dates to cut it at: use head")
-        try:
-            last = np.datetime64(str(day), "D")
-        except (ValueError, TypeError):
-            raise InputError(f"{day!r} is not a date: write an ISO date such as 2024-01-31") from None
+        last = day_of(day)
+        if len(self) and last < self.dates[0]:
+            raise InputError(
+                f"{self.name}: no row up to {last}: the first is of {self.dates[0]}: give that day or a later one"
+            )
         return self.head(int(np.searchsorted(self.dates, last, side="right")))
 
 
@@ -100,6 +122,7 @@ def read(
     columns: Mapping[str, str] | None = None,
     periods_per_year: int | None = None,
     drop_bad_rows: bool = False,
+    until: date | str | np.datetime64 | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Bars:
     """Read daily bars from a file, a data frame or an array, and check every row.
@@ -112,8 +135,9 @@ def read(
     ----------
     source
         A path (CSV text, plain or gzipped, with any of ``,`` ``;`` tab; or parquet), ``"sample:sp500"``, a
-        data frame of pandas or polars, an array of closes (n,) or of open, high, low, close (n, 4), or Bars,
-        which take a new name and periods_per_year if given, and nothing else.
+        data frame or series of pandas or polars, an array of closes (n,) or of open, high, low, close (n, 4), rows
+        as ccxt (n, 6) or Binance (n, 12) sends them, or Bars, which take a new name, periods_per_year and
+        until if given, and nothing else.
     name
         What to call the series; by default its id or the name of the file.
     series_id
@@ -122,9 +146,14 @@ def read(
         Source name to canonical name, over the detection: ``{"y": "close"}``. Canonical are open, high, low,
         close, volume, variance, return, the realized measures, date and id.
     periods_per_year
-        For display only; by default 365 where the series trades on weekends, else 252.
+        For display only, a whole number; by default 365 where the series trades on weekends, else 252.
     drop_bad_rows
         Leave out the rows that would be refused, and note how many and which.
+    until
+        The last day to read. Rows after it are left out before anything but their date is looked at, so that
+        nothing of what comes back depends on them: whether they are sound, the notes, the step of the bars. Of
+        bars within the day, those before the end of that UTC day are read. A row whose date cannot be read is
+        refused wherever it stands, as is a file that cannot be cut into cells.
     progress
         Called with the share of the file that is read, after each block of about 4 MB.
 
@@ -147,104 +176,57 @@ def read(
     vrx.errors.InputError: series: position 1, column 'close': 0 is not a positive price; correct it or leave
     bad rows out with drop_bad_rows=True (--drop-bad-rows)
     """
+    if periods_per_year is not None:
+        periods_per_year = whole_number(periods_per_year, "periods_per_year", 1)
+    if not isinstance(name, str | None) or not isinstance(series_id, str | None):
+        raise InputError(f"name={name!r}, series_id={series_id!r}: give text for both")
     if isinstance(source, Bars):
         if series_id is not None or columns is not None or drop_bad_rows:
             raise InputError(f"{source.name}: is read already: give series_id, columns and drop_bad_rows with the file")
+        bars = source if until is None else source.until(until)
         if name is None and periods_per_year is None:
-            return source
-        return replace(source, name=name or source.name, periods_per_year=periods_per_year or source.periods_per_year)
-    if periods_per_year is not None and periods_per_year < 1:
-        raise InputError(f"periods_per_year is {periods_per_year}: give 252 or 365")
+            return bars
+        return replace(bars, name=name or bars.name, periods_per_year=periods_per_year or bars.periods_per_year)
+    wanted = Wanted({} if columns is None else columns, series_id, drop_bad_rows, None if until is None else Cut(until))
     if isinstance(source, str) and source.startswith("sample:"):
         name, source = name or source.removeprefix("sample:"), _sample(source)
+    sieve, notes, own = _sieved(source, name or "series", wanted, progress)
+    days = daily(sieve.finish(), sieve, periods_per_year)
+    notes = [*notes, *sieve.notes(), *days.notes]
+    return _sealed(Bars, days.values, days.dates, name or own, days.periods_per_year, tuple(notes))
+
+
+def _sieved(
+    source: Any, where: str, wanted: Wanted, progress: Callable[[float], None] | None
+) -> tuple[Sieve, Sequence[str], str]:
+    """Checked rows of whatever was given, notes on how it was understood, and what the series calls itself."""
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        if "\0" in str(path):
-            raise InputError(f"{source!r} is no path")
-        where, own = path.name, path.name.split(".")[0]
-        if path.suffix == ".parquet":
-            sieve, layout, found = read_table(parquet(path), where, columns, series_id, drop_bad_rows)
+        path = path_of(source)
+        if path.suffix.lower() == ".parquet":
+            sieve, layout, own = read_table(parquet(path), path.name, wanted)
         else:
-            sieve, layout, found = read_csv(path, columns, series_id, drop_bad_rows, progress)
-        notes = list(layout.notes)
-    else:
-        where = own = name or "series"
-        table = table_of(source)
-        if table is None:
-            sieve, found, notes = read_array(source, where, drop_bad_rows), None, []
-        else:
-            sieve, layout, found = read_table(table, where, columns, series_id, drop_bad_rows)
-            notes = list(layout.notes)
-    rows = sieve.finish()
-    return _bars(rows, sieve, name or found or own, periods_per_year, notes + sieve.notes())
+            sieve, layout, own = read_csv(path, wanted, progress)
+        return sieve, layout.notes, own or stem(path.name)
+    table = table_of(source, where)
+    if table is None:
+        return read_array(source, where, wanted), (), where
+    sieve, layout, own = read_table(table, where, wanted)
+    return sieve, layout.notes, own or where
+
+
+def _sealed(
+    kind: type[Bars],
+    columns: dict[str, NDArray[np.float64]],
+    dates: NDArray[np.datetime64] | None,
+    *rest: Any,
+) -> Bars:
+    """Bars that nobody can change."""
+    for column in (*columns.values(), *([] if dates is None else [dates])):
+        column.setflags(write=False)
+    return kind(MappingProxyType(columns), dates, *rest)
 
 
 def _sample(source: str) -> Any:
     if source != "sample:sp500":
         raise InputError(f"no sample {source!r}; there is 'sample:sp500'")
     return require("arch.data.sp500", "research", "sample:sp500").load()
-
-
-def _bars(table: Chunk, sieve: Sieve, name: str, periods: int | None, notes: list[str]) -> Bars:
-    values, dates = table.values, None
-    if len(table.rows) < 2:
-        raise InputError(f"{sieve.where}: {len(table.rows)} usable rows are too few: at least 2 are needed")
-    if table.local is not None:
-        moments = _utc_unless_midnight(table.local, table.offset)
-        _increasing(moments, table.rows, sieve)
-        days = moments // MICROSECONDS_PER_DAY
-        if step := step_of(moments):
-            days, values, more = to_days(moments, values, step, sieve.where)
-            notes += more
-        else:
-            _increasing(days * MICROSECONDS_PER_DAY, table.rows, sieve)
-        dates = days.astype("M8[D]")
-        notes += _gaps(dates)
-        if len(dates) < 2:
-            raise InputError(f"{sieve.where}: {len(dates)} usable days are too few: at least 2 are needed")
-    if periods is None:
-        periods = 252 if dates is None else _periods(dates)
-        if dates is None:
-            notes.append("no dates: 252 periods per year are taken")
-    for column in (*values.values(), *([] if dates is None else [dates])):
-        column.setflags(write=False)
-    return Bars(MappingProxyType(dict(values)), dates, name, periods, tuple(notes))
-
-
-def _utc_unless_midnight(local: NDArray[np.int64], offset: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    # Midnights on the wall clock are the names of trading days; moved to UTC they would name the day before.
-    if offset is None or not np.any(local % MICROSECONDS_PER_DAY):
-        return local
-    return local - offset
-
-
-def _increasing(moments: NDArray[np.int64], rows: NDArray[np.int64], sieve: Sieve) -> None:
-    steps = np.diff(moments)
-    if np.all(steps > 0):
-        return
-    i = int(np.argmax(steps <= 0))
-    first, second = rows[i], rows[i + 1]
-    what = f"{sieve.where}: {sieve.row} {second}"
-    day = str(np.datetime64(int(moments[i + 1]), "us").astype("M8[s]")).removesuffix("T00:00:00")
-    if np.all(steps < 0):
-        raise InputError(f"{sieve.where}: the newest row comes first: sort the rows by date, ascending")
-    if steps[i] == 0:
-        raise InputError(f"{what}: {day} stands in {sieve.row} {first} already: remove one of the two")
-    raise InputError(f"{what}: {day} is earlier than {sieve.row} {first}: sort the rows by date, ascending")
-
-
-def _periods(dates: NDArray[np.datetime64]) -> int:
-    """365 where each weekday has its share of the rows (1970-01-01 was a Thursday), else 252."""
-    weekdays = np.bincount((dates.astype(np.int64) + 3) % 7, minlength=7)
-    there = weekdays * 14 >= len(dates)
-    return 365 if there[5] and there[6] and (len(dates) < 14 or there.all()) else 252
-
-
-def _gaps(dates: NDArray[np.datetime64]) -> list[str]:
-    steps = np.diff(dates).astype(np.int64)
-    at = np.flatnonzero(steps > LONG_GAP)
-    if not len(at):
-        return []
-    shown = ", ".join(f"{steps[i]} days after {dates[i]}" for i in at[:5])
-    more = ", ..." if len(at) > 5 else ""
-    return [f"gaps of more than {LONG_GAP} days ({len(at)}): {shown}{more}"]

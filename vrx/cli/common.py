@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -27,13 +28,23 @@ PATIENCE = 2.0
 
 
 def read_series(
-    source: str, *, series_id: str | None = None, column: list[str] | None = None, drop_bad_rows: bool = False
+    source: str,
+    *,
+    series_id: str | None = None,
+    column: list[str] | None = None,
+    drop_bad_rows: bool = False,
+    until: date | None = None,
 ) -> series.Bars:
-    """Read the series that the options name, with a bar where it takes long."""
+    """Read the series that the options name, up to a day if one is given, with a bar where it takes long."""
     names = dict(_pair(item) for item in column or [])
     with slow_progress(f"reading {source}") as progress:
         return series.read(
-            source, series_id=series_id, columns=names or None, drop_bad_rows=drop_bad_rows, progress=progress
+            source,
+            series_id=series_id,
+            columns=names or None,
+            drop_bad_rows=drop_bad_rows,
+            until=until,
+            progress=progress,
         )
 
 

@@ -56,9 +56,8 @@ def predict(
         plots.check(plot)
     from vrx import runtime
 
-    bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows)
-    if as_of is not None:
-        bars = bars.until(as_of.date())
+    until = None if as_of is None else as_of.date()
+    bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
     forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
     forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))
     if plot is not None:
