@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import vrx
-from vrx import _open
+from vrx._read import open as opening
 from vrx.cli.app import app
 from vrx.errors import InputError
 from vrx.series import read
@@ -216,7 +216,8 @@ def test_when_the_path_is_no_file_then_one_line_says_so(tmp_path):
 
 
 def test_when_messages_name_an_option_then_the_command_line_has_it():
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(vrx.__file__).parent.glob("*.py"))
+    home = Path(vrx.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*home.glob("*.py"), *home.glob("_read/*.py")])
     named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]*", sources))
     assert {"--id", "--column", "--drop-bad-rows"} <= named
     commands = typer.main.get_command(app).commands.values()
@@ -224,9 +225,9 @@ def test_when_messages_name_an_option_then_the_command_line_has_it():
 
 
 def test_when_a_pipe_never_ends_then_it_is_refused_before_the_memory_is_full(monkeypatch):
-    monkeypatch.setattr(_open, "PIPED", 3 << 20)
+    monkeypatch.setattr(opening, "PIPED", 3 << 20)
     with pytest.raises(InputError, match=r"pipe: more than 0 GiB came through a pipe: save it to a file"):
-        _open._held(Endless(), "pipe")
+        opening._held(Endless(), "pipe")
     assert Endless.blocks <= 4
 
 

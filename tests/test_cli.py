@@ -165,7 +165,11 @@ BAD = [
     (["predict", "--series", "sample:moon", "--model", "MODEL"], 2, "no sample"),
     (["predict", "--series", "short.csv", "--model", "MODEL"], 2, "22 daily bars are too few"),
     (["predict", "--series", "close.csv", "--model", "MODEL"], 2, "reads open, high, low, close"),
-    (["predict", "--series", "toy.csv", "--model", "MODEL", "--as-of", "2019-01-01"], 2, "no row up to 2019-01-01: the first is of 2020-01-01"),
+    (
+        ["predict", "--series", "toy.csv", "--model", "MODEL", "--as-of", "2019-01-01"],
+        2,
+        "no row up to 2019-01-01: the first is of 2020-01-01",
+    ),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--json", "--csv"], 2, "take one"),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--column", "close"], 2, "NAME=MEANING"),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--column", "x=close"], 2, "x"),

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrx._arrays import whole_number
-from vrx._csv import read_csv
-from vrx._cut import Cut, day_of
-from vrx._days import daily
-from vrx._frames import parquet, table_of
-from vrx._open import path_of, stem
-from vrx._rows import Sieve, Wanted
-from vrx._tables import read_array, read_table
+from vrx._read.csv import read_csv
+from vrx._read.cut import Cut, day_of
+from vrx._read.days import daily
+from vrx._read.frames import parquet, table_of
+from vrx._read.open import path_of, stem
+from vrx._read.rows import Sieve, Wanted
+from vrx._read.tables import read_array, read_table
 from vrx.errors import InputError, require
 
 __all__ = ["Bars", "read"]
@@ -129,7 +129,7 @@ def read(
 
     Columns are found by their names: those of Yahoo and yfinance, Binance, ccxt, Kraken, CSV files of
     realized measures, and long tables with ``unique_id``, ``symbol`` or ``ticker``. Bars within the day
-    become complete UTC days with their realized measures (:mod:`vrx._intraday` states the conventions).
+    become complete UTC days with their realized measures (:mod:`vrx._read.intraday` states the conventions).
 
     Parameters
     ----------

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import MICROSECONDS_PER_DAY
-from vrx._intraday import step_of, to_days
-from vrx._rows import Chunk, Sieve
+from vrx._read.cells import MICROSECONDS_PER_DAY
+from vrx._read.intraday import step_of, to_days
+from vrx._read.rows import Chunk, Sieve
 from vrx.errors import InputError
 
 LONG_GAP = 10  # calendar days; the longest closure of a large exchange since 1990 is seven

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._columns import DATES, FIELDS, HEADERLESS, fold
-from vrx._open import opened
+from vrx._read.columns import DATES, FIELDS, HEADERLESS, fold
+from vrx._read.open import opened
 from vrx.errors import InputError, require
 
 

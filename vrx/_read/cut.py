@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import MICROSECONDS_PER_DAY, NAIVE, Moments
+from vrx._read.cells import MICROSECONDS_PER_DAY, NAIVE, Moments
 from vrx.errors import InputError
 
 

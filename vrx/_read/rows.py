@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import NAIVE, Faults
-from vrx._columns import PRICES, Layout
-from vrx._cut import Cut
+from vrx._read.cells import NAIVE, Faults
+from vrx._read.columns import PRICES, Layout
+from vrx._read.cut import Cut
 from vrx.errors import InputError
 
 DROP = "correct it or leave bad rows out with drop_bad_rows=True (--drop-bad-rows)"

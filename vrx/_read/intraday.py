@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import MICROSECONDS_PER_DAY
+from vrx._read.cells import MICROSECONDS_PER_DAY
 from vrx.errors import InputError
 from vrx.measures import (
     bipower_variation,

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vrx._arrays import real_numbers
-from vrx._cells import Faults, Moments, epochs, moments, numbers, told
-from vrx._columns import PRICES, Layout, choose, detect, means_closes
-from vrx._frames import Table
-from vrx._rows import Chunk, Sieve, Wanted
+from vrx._read.cells import Faults, Moments, epochs, moments, numbers, told
+from vrx._read.columns import PRICES, Layout, choose, detect, means_closes
+from vrx._read.frames import Table
+from vrx._read.rows import Chunk, Sieve, Wanted
 from vrx.errors import InputError
 
 

@@ -15,11 +15,11 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._cells import moments, numbers, told
-from vrx._columns import HEADERLESS, Layout, choose, detect
-from vrx._cut import Cut
-from vrx._open import opened
-from vrx._rows import Chunk, Sieve, Wanted
+from vrx._read.cells import moments, numbers, told
+from vrx._read.columns import HEADERLESS, Layout, choose, detect
+from vrx._read.cut import Cut
+from vrx._read.open import opened
+from vrx._read.rows import Chunk, Sieve, Wanted
 from vrx.errors import InputError
 
 BLOCK = 1 << 22  # characters read at once
