@@ -1,6 +1,5 @@
 """Opening a model file: every check that comes before, and right after, onnxruntime parses it."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,17 @@ from vrx.errors import ModelFileError
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["read", "reason", "session", "spec"]
+__all__ = ["read", "reason", "session", "sha256", "spec"]
 
 
-def read(path: Path, sha256: str | None = None) -> bytes:
+def sha256(data: bytes) -> str:
+    """The hash of a file, in hexadecimal."""
+    import hashlib  # loads OpenSSL: a tenth of the time of `import vrx`
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def read(path: Path, expected: str | None = None) -> bytes:
     """The bytes of a model file that is of the right size, hash and versions, and complete in itself."""
     try:
         with path.open("rb") as file:
@@ -23,8 +29,8 @@ def read(path: Path, sha256: str | None = None) -> bytes:
         raise ModelFileError(f"{path}: {why}: give the path of an .onnx file") from None
     if len(data) > contract.MAX_BYTES:
         raise ModelFileError(f"{path}: larger than {contract.MAX_BYTES:,} bytes, so it is not a vrx model file")
-    if sha256 is not None and (found := hashlib.sha256(data).hexdigest()) != sha256.lower():
-        raise ModelFileError(f"{path}: sha256 is {found}, not {sha256}: fetch the file again")
+    if expected is not None and (found := sha256(data)) != expected.lower():
+        raise ModelFileError(f"{path}: sha256 is {found}, not {expected}: fetch the file again")
     try:
         facts = _protobuf.inspect(data)
     except ModelFileError as error:
