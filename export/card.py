@@ -3,7 +3,7 @@
 from typing import Any
 
 from vrx.export.package import Package
-from vrx.training.run import Run
+from vrx.training.folder import Run
 
 __all__ = ["card"]
 

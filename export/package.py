@@ -19,8 +19,8 @@ from vrx.export.graph import to_model
 from vrx.export.parity import check
 from vrx.runtime import Forecaster
 from vrx.training import checkpoint
+from vrx.training.folder import Run
 from vrx.training.networks import describe
-from vrx.training.run import Run
 
 __all__ = ["Package", "export"]
 

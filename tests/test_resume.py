@@ -13,8 +13,9 @@ import pytest
 
 from vrx.errors import TrainingError, VrxError
 from vrx.training import checkpoint
+from vrx.training.folder import open_run
 from vrx.training.recipe import Phase
-from vrx.training.run import execute, open_run
+from vrx.training.run import execute
 
 OHLC = ("open", "high", "low", "close")
 RECIPE = """

@@ -10,11 +10,12 @@ from vrx.errors import InputError, TrainingError
 from vrx.measures import daily_variance
 from vrx.training import checkpoint
 from vrx.training.calibration import distributions, set_mean, set_quantiles
+from vrx.training.folder import open_run
 from vrx.training.loop import State, deterministic, gaussian_loss
 from vrx.training.networks import LstmAttention, build, describe
 from vrx.training.networks.base import Distribution, Variance
 from vrx.training.recipe import Phase, named
-from vrx.training.run import execute, open_run
+from vrx.training.run import execute
 from vrx.training.start import start
 from vrx.training.strategies import STRATEGIES
 from vrx.training.windows import cuts, samples

@@ -1,51 +1,29 @@
 """One training run: a folder with its recipe, its checkpoint, its weights and its scores."""
 
 import hashlib
-import json
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-import vrx
 from vrx import har
 from vrx.contract import Origin
-from vrx.errors import InputError, TrainingError
+from vrx.errors import InputError
 from vrx.series import Bars
-from vrx.training import checkpoint
+from vrx.training import folder
 from vrx.training.calibration import set_mean, set_quantiles
 from vrx.training.data import dates_of, fingerprint
+from vrx.training.folder import Run
 from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
-from vrx.training.networks import HarNetwork, Network, build, describe
+from vrx.training.networks import HarNetwork, Network, build
 from vrx.training.recipe import Recipe
 from vrx.training.scoring import positive, score_test_part
 from vrx.training.start import start
 from vrx.training.windows import Cuts, Samples, cuts, resolved, samples, targets
 
-__all__ = ["Run", "execute", "open_run", "read_run"]
-
-RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A finished run, ready to export."""
-
-    recipe: Recipe
-    network: Network
-    measure: str
-    periods_per_year: int
-    origins: tuple[Origin, ...]
-    cuts: Cuts
-    scores: Mapping[str, Any]
-    history: tuple[Epoch, ...]
-    example: NDArray[np.float64]
-    """One window of real bars, (lookback, channels): the self-test of the model file."""
+__all__ = ["execute"]
 
 
 def execute(
@@ -99,7 +77,7 @@ def execute(
             for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
             if dates_of(bars)[0] <= at.validation_end
         )
-        _claim(out, recipe, known, _digest(data), files or {}, resume)
+        folder.claim(out, recipe, known, _digest(data), files or {}, resume)
         network, state = _fit(recipe, data, goals or seen, at, out, report)
         first = data[_main(recipe)]
         if isinstance(network, HarNetwork):
@@ -108,13 +86,7 @@ def execute(
         else:
             set_quantiles(network, [first.validation], recipe.levels)
             set_mean(network, [first.train, first.validation])
-        names = {origin.name for origin in known}
-        scored = [*(goals or seen), *unseen]
-        groups = {
-            "seen": [bars for bars in scored if bars.name in names],
-            "unseen": [bars for bars in scored if bars.name not in names],
-        }
-        scores = score_test_part(network, recipe, groups, at)
+        scores = score_test_part(network, recipe, _groups([*(goals or seen), *unseen], known), at)
         example = first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy()
     run = Run(
         recipe=recipe,
@@ -127,45 +99,23 @@ def execute(
         history=tuple(state.history),
         example=example,
     )
-    _write(out, run)
+    folder.write(out, run)
     return run
-
-
-def open_run(folder: Path) -> Run:
-    """Read a finished run.
-
-    Raises
-    ------
-    TrainingError
-        The folder holds no finished run, or a damaged one.
-    """
-    document = read_run(folder)
-    if document.get("status") != "done":
-        raise TrainingError(f"{folder}: the run is not finished: vrx train --resume {folder}")
-    try:
-        recipe = Recipe.from_dict(document["recipe"])
-        network = build(recipe)
-        tensors, _ = checkpoint.load(folder / WEIGHTS)
-        network.load_state_dict(tensors)
-        return Run(
-            recipe=recipe,
-            network=network.eval(),
-            measure=document["measure"],
-            periods_per_year=document["periods_per_year"],
-            origins=tuple(Origin(**origin) for origin in document["origins"]),
-            cuts=Cuts(*(np.datetime64(document["cuts"][key]) for key in ("train_end", "validation_end"))),
-            scores=document["scores"],
-            history=tuple(Epoch(**epoch) for epoch in document["history"]),
-            example=np.array(document["example"], dtype=np.float64),
-        )
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
 
 
 def _unique(series: Sequence[Bars]) -> None:
     names = [bars.name for bars in series]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"two series are named {twice[0]}: name their files apart")
+
+
+def _groups(series: Sequence[Bars], known: Sequence[Origin]) -> dict[str, list[Bars]]:
+    """The series that training or the choice of the model saw, and the others."""
+    names = {origin.name for origin in known}
+    groups: dict[str, list[Bars]] = {"seen": [], "unseen": []}
+    for bars in series:
+        groups["seen" if bars.name in names else "unseen"].append(bars)
+    return groups
 
 
 def _main(recipe: Recipe) -> str:
@@ -216,7 +166,7 @@ def _fit(
         return network, State()
     start(network, data[recipe.phases[0].series].train)
     phases = [data[phase.series] for phase in recipe.phases]
-    return network, train(network, recipe, phases, out / STATE, report)
+    return network, train(network, recipe, phases, out / folder.STATE, report)
 
 
 def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], at: Cuts) -> None:
@@ -242,67 +192,3 @@ def _digest(data: Mapping[str, PhaseData]) -> str:
         for part in (data[name].train, data[name].validation):
             found.update(part.target.numpy().tobytes())
     return found.hexdigest()
-
-
-def _claim(
-    out: Path,
-    recipe: Recipe,
-    known: tuple[Origin, ...],
-    variance: str,
-    files: Mapping[str, Any],
-    resume: bool,
-) -> None:
-    """Take the folder for this run, or make sure that it holds this very run."""
-    document = {
-        "status": "running",
-        "recipe": recipe.to_dict(),
-        "files": dict(files),
-        "origins": [vars(origin) for origin in known],
-        "variance": variance,
-        "torch": torch.__version__,
-    }
-    if (out / RUN).exists():
-        if not resume:
-            raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
-        before = read_run(out)
-        for key in ("recipe", "origins", "variance", "torch"):
-            if before.get(key) != json.loads(json.dumps(document[key])):
-                raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
-
-
-def _write(out: Path, run: Run) -> None:
-    begun = read_run(out)
-    checkpoint.save(out / WEIGHTS, run.network.state_dict(), {"network": describe(run.recipe, run.network)})
-    document = {
-        "status": "done",
-        "recipe": run.recipe.to_dict(),
-        "files": begun.get("files", {}),
-        "variance": begun.get("variance"),
-        "network": describe(run.recipe, run.network),
-        "measure": run.measure,
-        "periods_per_year": run.periods_per_year,
-        "cuts": {"train_end": str(run.cuts.train_end), "validation_end": str(run.cuts.validation_end)},
-        "origins": [vars(origin) for origin in run.origins],
-        "torch": torch.__version__,
-        "versions": {"vrx": vrx.__version__, "torch": torch.__version__, "python": platform.python_version()},
-        "scores": run.scores,
-        "history": [vars(epoch) for epoch in run.history],
-        "example": run.example.tolist(),
-    }
-    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """What ``run.json`` of a folder says, of a run that is finished or only begun."""
-    try:
-        document = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TrainingError(f"{folder}: holds no run: give the folder that vrx train --out wrote") from None
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{folder}: {RUN} cannot be read ({error}): train again") from None
-    if not isinstance(document, dict):
-        raise TrainingError(f"{folder}: {RUN} is not an object: train again")
-    return document

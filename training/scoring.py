@@ -8,21 +8,19 @@ import torch
 from numpy.typing import NDArray
 
 from vrx import evaluation
-from vrx.measures import daily_variance
+from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.networks import Network
+from vrx.training.networks.har import ZERO_SHARE
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts, origins, targets
 
 __all__ = ["positive", "score_test_part"]
 
-# A zero variance has no log; for the baselines it counts as this share of the trailing mean of 252 days.
-ZERO_SHARE = 0.01
-
 
 def positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Zeros replaced by a share of the mean of the 252 days up to them, or of as many as there are."""
+    """Zeros, which have no log, as a share of the mean of the 252 days up to them, or of as many as there are."""
     sound = np.isfinite(variance)
     total, count = (np.cumsum(np.append(0.0, part)) for part in (np.where(sound, variance, 0.0), sound))
     first = np.maximum(np.arange(len(variance)) - 251, 0)
@@ -56,8 +54,7 @@ def _score(
     outcome, target = targets(bars, recipe)
     # The baselines see what the network sees, since one that reads closes is not to be judged by what highs and lows
     # know; and HAR is fitted to what the network was fitted to.
-    seen = "close_to_close" if recipe.channels == ("close",) else recipe.measure
-    _, variance = daily_variance(bars, seen)
+    _, variance = daily_variance(bars, shown_by(recipe.channels))
     baselines = evaluation.baselines(positive(variance), recipe.horizons, positive(outcome))
     known = np.asarray(np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2)))
     rows = rows[(target[rows] > 0.0).all(axis=1)]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vrx import har
+from vrx._read.days import LONG_GAP
 from vrx.errors import InputError
-from vrx.measures import daily_variance
+from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.recipe import Recipe, Split
@@ -22,7 +23,7 @@ from vrx.training.recipe import Recipe, Split
 __all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
 
 # The days after a closure of months are not the next days of anything.
-LONG_GAP = np.timedelta64(10, "D")
+HOLE = np.timedelta64(LONG_GAP, "D")
 PARTS = ("train", "validation", "test")
 
 
@@ -66,7 +67,7 @@ def origins(dates: NDArray[np.datetime64], recipe: Recipe, at: Cuts, part: str) 
         "validation": (first > at.train_end) & (last <= at.validation_end),
         "test": first > at.validation_end,
     }[part]
-    holes = np.concatenate([[0], np.cumsum(np.diff(dates) > LONG_GAP)])
+    holes = np.concatenate([[0], np.cumsum(np.diff(dates) > HOLE)])
     whole: NDArray[np.bool_] = holes[rows] == holes[rows + furthest]
     return np.asarray(rows[inside & whole])
 
@@ -82,7 +83,7 @@ def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:
     InputError
         HAR is asked for a measure that its input does not show.
     """
-    own = {"variance": "variance", "open": "garman_klass", "close": "close_to_close"}[recipe.channels[0]]
+    own = shown_by(recipe.channels)
     linear = recipe.network.kind != "lstm-attention"
     if linear and recipe.measure not in ("auto", own):
         raise InputError(

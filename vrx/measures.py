@@ -6,6 +6,7 @@ along one axis.
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = [
     "realized_variance",
     "rogers_satchell",
     "semivariances",
+    "shown_by",
     "subsampled_variance",
     "yang_zhang",
 ]
@@ -352,6 +354,17 @@ def daily_variance(bars: "Bars", measure: str = "auto") -> tuple[str, Array]:
         session = estimator(bars["open"], bars["high"], bars["low"], bars["close"])
     # A high may miss the close by float noise, which makes a flat day -1e-18.
     return measure, np.maximum(session, 0.0) + np.square(overnight(bars["open"], bars["close"]))
+
+
+def shown_by(channels: Sequence[str]) -> str:
+    """Name the measure that the input of a model shows, whatever finer one the series may hold.
+
+    Examples
+    --------
+    >>> shown_by(("open", "high", "low", "close")), shown_by(("variance", "return"))
+    ('garman_klass', 'variance')
+    """
+    return {"variance": "variance", "open": "garman_klass", "close": "close_to_close"}[channels[0]]
 
 
 def _log_ratio(numerator: ArrayLike, denominator: ArrayLike) -> Array:

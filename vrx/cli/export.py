@@ -24,7 +24,7 @@ def export(
     from vrx.export.card import card
     from vrx.export.package import export as write
     from vrx.training.checkpoint import write_text
-    from vrx.training.run import open_run
+    from vrx.training.folder import open_run
 
     finished = open_run(run)
     package = write(finished, out, name=name)

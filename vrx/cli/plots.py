@@ -13,8 +13,6 @@ from vrx.forecast import Forecast
 __all__ = ["check", "forecast"]
 
 PAST = 180
-# What each kind of input shows of a day.
-MEASURES = {"variance": "variance", "open": "garman_klass", "close": "close_to_close"}
 MEAN = 22
 
 
@@ -34,7 +32,7 @@ def forecast(path: Path, bars: series.Bars, answer: Forecast, channels: tuple[st
     from matplotlib.figure import Figure
 
     scale = np.sqrt(answer.periods_per_year) * 100.0
-    _, variance = measures.daily_variance(bars, MEASURES[channels[0]])
+    _, variance = measures.daily_variance(bars, measures.shown_by(channels))
     means = np.convolve(variance, np.full(MEAN, 1.0 / MEAN), mode="valid")
     figure = Figure(figsize=(9.0, 4.5), layout="constrained")
     axes = figure.add_subplot()

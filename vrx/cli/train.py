@@ -12,8 +12,8 @@ from vrx.errors import InputError, TrainingError, require
 from vrx.series import Bars
 
 if TYPE_CHECKING:
+    from vrx.training.folder import Run
     from vrx.training.recipe import Recipe
-    from vrx.training.run import Run
 
 __all__ = ["train"]
 
@@ -86,8 +86,8 @@ def _absolute(path: str | Path | None) -> str | None:
 
 def _begun(folder: Path) -> tuple["Recipe", dict[str, Any]]:
     """The recipe and the files of a run that was begun."""
+    from vrx.training.folder import read_run
     from vrx.training.recipe import Recipe
-    from vrx.training.run import read_run
 
     document = read_run(folder)
     recipe, files = document.get("recipe"), document.get("files")

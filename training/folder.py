@@ -1,0 +1,137 @@
+"""The folder of a run: ``run.json`` says what it is, safetensors hold its checkpoint and its weights."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import vrx
+from vrx.contract import Origin
+from vrx.errors import TrainingError
+from vrx.training import checkpoint
+from vrx.training.loop import Epoch
+from vrx.training.networks import Network, build, describe
+from vrx.training.recipe import Recipe
+from vrx.training.windows import Cuts
+
+__all__ = ["STATE", "Run", "claim", "open_run", "read_run", "write"]
+
+RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run, ready to export."""
+
+    recipe: Recipe
+    network: Network
+    measure: str
+    periods_per_year: int
+    origins: tuple[Origin, ...]
+    cuts: Cuts
+    scores: Mapping[str, Any]
+    history: tuple[Epoch, ...]
+    example: NDArray[np.float64]
+    """One window of real bars, (lookback, channels): the self-test of the model file."""
+
+
+def open_run(folder: Path) -> Run:
+    """Read a finished run.
+
+    Raises
+    ------
+    TrainingError
+        The folder holds no finished run, or a damaged one.
+    """
+    document = read_run(folder)
+    if document.get("status") != "done":
+        raise TrainingError(f"{folder}: the run is not finished: vrx train --resume {folder}")
+    try:
+        recipe = Recipe.from_dict(document["recipe"])
+        network = build(recipe)
+        tensors, _ = checkpoint.load(folder / WEIGHTS)
+        network.load_state_dict(tensors)
+        return Run(
+            recipe=recipe,
+            network=network.eval(),
+            measure=document["measure"],
+            periods_per_year=document["periods_per_year"],
+            origins=tuple(Origin(**origin) for origin in document["origins"]),
+            cuts=Cuts(*(np.datetime64(document["cuts"][key]) for key in ("train_end", "validation_end"))),
+            scores=document["scores"],
+            history=tuple(Epoch(**epoch) for epoch in document["history"]),
+            example=np.array(document["example"], dtype=np.float64),
+        )
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
+
+
+def claim(
+    out: Path,
+    recipe: Recipe,
+    known: tuple[Origin, ...],
+    variance: str,
+    files: Mapping[str, Any],
+    resume: bool,
+) -> None:
+    """Take the folder for this run, or make sure that it holds this very run."""
+    document = {
+        "status": "running",
+        "recipe": recipe.to_dict(),
+        "files": dict(files),
+        "origins": [vars(origin) for origin in known],
+        "variance": variance,
+        "torch": torch.__version__,
+    }
+    if (out / RUN).exists():
+        if not resume:
+            raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
+        before = read_run(out)
+        for key in ("recipe", "origins", "variance", "torch"):
+            if before.get(key) != json.loads(json.dumps(document[key])):
+                raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
+
+
+def write(out: Path, run: Run) -> None:
+    """Keep a finished run: the weights first, then the word that it is done."""
+    begun = read_run(out)
+    checkpoint.save(out / WEIGHTS, run.network.state_dict(), {"network": describe(run.recipe, run.network)})
+    document = {
+        "status": "done",
+        "recipe": run.recipe.to_dict(),
+        "files": begun.get("files", {}),
+        "variance": begun.get("variance"),
+        "network": describe(run.recipe, run.network),
+        "measure": run.measure,
+        "periods_per_year": run.periods_per_year,
+        "cuts": {"train_end": str(run.cuts.train_end), "validation_end": str(run.cuts.validation_end)},
+        "origins": [vars(origin) for origin in run.origins],
+        "torch": torch.__version__,
+        "versions": {"vrx": vrx.__version__, "torch": torch.__version__, "python": platform.python_version()},
+        "scores": run.scores,
+        "history": [vars(epoch) for epoch in run.history],
+        "example": run.example.tolist(),
+    }
+    checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` of a folder says, of a run that is finished or only begun."""
+    try:
+        document = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TrainingError(f"{folder}: holds no run: give the folder that vrx train --out wrote") from None
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{folder}: {RUN} cannot be read ({error}): train again") from None
+    if not isinstance(document, dict):
+        raise TrainingError(f"{folder}: {RUN} is not an object: train again")
+    return document
