@@ -10,7 +10,7 @@ from vrx.contract import CHANNEL_SETS, Origin, SelfTest, Spec, days_of
 from vrx.errors import ModelFileError
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-text = st.text(st.characters(codec="utf-8"), max_size=12)
+text = st.text(st.characters(codec="utf-8").filter(str.isprintable), max_size=12)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | finite | text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),

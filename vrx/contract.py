@@ -196,6 +196,9 @@ def _read(key: str, value: Any) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a string")
+    # Names and licences are printed: one with line breaks or terminal escapes in it was forged or damaged.
+    if not value.isprintable():
+        raise ValueError(f"{value!a} holds characters that do not print")
     return value
 
 
