@@ -29,6 +29,9 @@ forecast = json.loads(subprocess.check_output([*vrx, "predict", "--series", "bar
 assert [row["horizon"] for row in forecast["forecast"]] == [1, 5, 22], forecast
 assert all(0.005 < row["volatility"] < 0.08 for row in forecast["forecast"]), forecast
 print(subprocess.check_output([*vrx, "predict", "--series", "bars.csv"], text=True))
+hurst = json.loads(subprocess.check_output([*vrx, "hurst", "--series", "bars.csv", "--json"]))
+assert len(hurst["methods"]) == 7, hurst
+print(subprocess.check_output([*vrx, "hurst", "--series", "bars.csv"], text=True))
 names = [model["name"] for model in json.loads(subprocess.check_output([*vrx, "models", "--json"]))]
 print(subprocess.check_output([*vrx, "verify", *names], text=True))
 refused = subprocess.run([*vrx, "train", "--target", "bars.csv", "--out", "run"], capture_output=True, text=True)

@@ -8,14 +8,16 @@ import pytest
 from vrx._ext import fractional as fractional_kernels
 from vrx._ext import hurst as hurst_kernels
 from vrx.fractional import difference
-from vrx.hurst import rolling_wavelet, wavelet
+from vrx.hurst import Wavelet
 
 X = np.random.default_rng(2).standard_normal(1000)
-LOW, HIGH = np.array([1.0, 1.0]) / 2, np.array([1.0, -1.0]) / 2
+HAAR = np.array([[1.0, 1.0], [1.0, -1.0]]) / 2
 
 ASKERS = {
-    "rolling_wavelet": lambda x: rolling_wavelet(x, 100, kind="noise"),
-    "wavelet": lambda x: np.array(wavelet(x, kind="noise").h),
+    "rolling wavelet": lambda x: Wavelet(kind="noise").rolling(x, 100).h,
+    "wavelet": lambda x: np.array(Wavelet(kind="noise").fit(x).h),
+    "wavelet stream": lambda x: Wavelet(kind="noise").stream(100).extend(x),
+    "wavelet bootstrap": lambda x: np.array(Wavelet(kind="noise").fit(x, interval="bootstrap").low),
     "difference": lambda x: difference(x, 0.4),
     "truncated difference": lambda x: difference(x, 0.4, truncation=20),
 }
@@ -53,8 +55,16 @@ def test_when_a_kernel_has_run_then_its_input_is_as_it_was(ask):
     np.testing.assert_array_equal(x, X)
 
 
-def variance(n=100, low=LOW, high=HIGH, window=50, shape=(3, 51)):
-    hurst_kernels.rolling_wavelet_variance(X[:n].copy(), low, high, window, np.empty(shape))
+def variance(n=100, filters=HAAR, window=50, shape=(3, 51)):
+    hurst_kernels.rolling_wavelet_variance(X[:n].copy(), filters, window, np.empty(shape))
+
+
+def slope(n=100, filters=HAAR, window=50, levels=3, weights=2, size=51):
+    hurst_kernels.rolling_log_slope(X[:n].copy(), filters, window, levels, np.ones(weights), np.empty(size))
+
+
+def squares(n=100, filters=HAAR, shape=(3, 100)):
+    hurst_kernels.wavelet_squares(X[:n].copy(), filters, np.empty(shape))
 
 
 @pytest.mark.parametrize(
@@ -71,11 +81,25 @@ def variance(n=100, low=LOW, high=HIGH, window=50, shape=(3, 51)):
         lambda: variance(window=-5, shape=(1, 106)),
         lambda: variance(window=101, shape=(1, 0)),
         lambda: variance(n=0, window=0, shape=(1, 1)),
-        lambda: variance(low=np.ones(4)),
-        lambda: variance(low=np.ones(3), high=np.ones(3)),
-        lambda: variance(low=np.ones(0), high=np.ones(0)),
-        lambda: hurst_kernels.log_slope(np.ones((3, 5)), np.ones(2), np.empty(5)),
-        lambda: hurst_kernels.log_slope(np.ones((3, 5)), np.ones(3), np.empty(4)),
+        lambda: variance(filters=np.ones((1, 4))),
+        lambda: variance(filters=np.ones((3, 4))),
+        lambda: variance(filters=np.ones((2, 3))),
+        lambda: variance(filters=np.ones((2, 0))),
+        lambda: slope(size=50),
+        lambda: slope(size=0),
+        lambda: slope(n=0, window=0, size=1),
+        lambda: slope(window=101, size=0),
+        lambda: slope(levels=6),
+        lambda: slope(levels=0, weights=0),
+        lambda: slope(levels=-1),
+        lambda: slope(weights=0),
+        lambda: slope(weights=4),
+        lambda: slope(filters=np.ones((2, 3))),
+        lambda: squares(n=99),
+        lambda: squares(shape=(7, 100)),
+        lambda: squares(shape=(0, 100)),
+        lambda: squares(n=0, shape=(1, 0)),
+        lambda: squares(filters=np.ones((1, 2))),
         lambda: fractional_kernels.difference_weights(0.5, np.empty(0)),
         lambda: fractional_kernels.causal_filter(np.ones((2, 5)), np.ones(0), np.empty((2, 5))),
         lambda: fractional_kernels.causal_filter(np.ones((2, 5)), np.ones(3), np.empty((2, 4))),
@@ -96,13 +120,18 @@ def test_when_sizes_are_right_then_the_same_calls_pass():
     variance(shape=(5, 51))
     variance(window=32, shape=(5, 69))
     variance(n=50, shape=(5, 1))
+    slope()
+    slope(levels=5, weights=5)
+    slope(n=50, size=1)
+    squares()
+    squares(shape=(6, 100))
     fractional_kernels.causal_filter(np.empty((0, 5)), np.ones(3), np.empty((0, 5)))
     fractional_kernels.causal_filter(np.empty((2, 0)), np.ones(3), np.empty((2, 0)))
 
 
 def test_when_haar_variances_are_asked_for_then_they_are_those_counted_by_hand():
     out = np.empty((2, 2))
-    hurst_kernels.rolling_wavelet_variance(np.array([1.0, 3.0, 2.0, 6.0, 2.0]), LOW, HIGH, 4, out)
+    hurst_kernels.rolling_wavelet_variance(np.array([1.0, 3.0, 2.0, 6.0, 2.0]), HAAR, 4, out)
     # Level 1 halves the steps: 1, -1/2, 2, -2. Level 2 halves the steps of two-day means: 2 to 4, 2.5 to 4.
     np.testing.assert_allclose(out, [[(1 + 0.25 + 4) / 3, (0.25 + 4 + 4) / 3], [1.0, 0.5625]], rtol=1e-15)
 
@@ -127,12 +156,9 @@ def test_when_rows_are_filtered_then_none_remembers_another():
 def test_when_threads_share_a_panel_then_not_a_bit_changes(threads):
     panel = np.random.default_rng(4).standard_normal((5, 20_000))
     panel[1, 700] = np.nan
-    np.testing.assert_array_equal(
-        rolling_wavelet(panel, kind="noise", threads=threads), rolling_wavelet(panel, kind="noise")
-    )
-    np.testing.assert_array_equal(
-        rolling_wavelet(panel[0], kind="noise", threads=threads), rolling_wavelet(panel[0], kind="noise")
-    )
+    rolling = Wavelet(kind="noise").rolling
+    np.testing.assert_array_equal(rolling(panel, threads=threads).h, rolling(panel).h)
+    np.testing.assert_array_equal(rolling(panel[0], threads=threads).h, rolling(panel[0]).h)
 
 
 def test_when_callers_bring_their_own_threads_then_not_a_bit_changes():

@@ -29,3 +29,36 @@ def rolling_wavelet(x: NDArray[np.float64], window: int, kind: str, name: str, l
     early = np.full(window - 1, np.nan)
     ends = range(window, len(x) + 1)
     return np.append(early, [wavelet(x[end - window : end], kind, name, levels) for end in ends])
+
+
+def resampled_logs(pools: list[NDArray[np.float64]], weights: list[float], seed: int, n: int) -> NDArray[np.float64]:
+    """The same draws as the kernel, in whole numbers: 16 generators xorshift128+, each of its words two places."""
+    lanes = [[mix(seed + GOLDEN * (2 * k + 1)) | 1, mix(seed + GOLDEN * (2 * k + 2))] for k in range(16)]
+    deviations = np.zeros(-(-n // 16) * 16)
+    for pool, weight in zip(pools, weights, strict=True):
+        for i in range(len(deviations)):
+            halves: list[int] = []
+            while len(halves) < len(pool):
+                word = xorshift(lanes[i % 16])
+                halves += [word >> 32, word % 2**32]
+            drawn = pool[[half * len(pool) >> 32 for half in halves[: len(pool)]]]
+            deviations[i] += weight * np.log(drawn.sum() / pool.sum())
+    return deviations[:n]
+
+
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+def mix(word: int) -> int:
+    word %= 2**64
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    word = (word ^ word >> 27) * 0x94D049BB133111EB % 2**64
+    return word ^ word >> 31
+
+
+def xorshift(state: list[int]) -> int:
+    a, b = state
+    word = (a + b) % 2**64
+    a ^= a << 23 & 2**64 - 1
+    state[:] = b, a ^ b ^ a >> 18 ^ b >> 5
+    return word
