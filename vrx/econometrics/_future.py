@@ -1,0 +1,39 @@
+"""Simulated days of a law of volatility."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vrx._arrays import real_numbers, refuse, whole_number
+from vrx._ext import dynamic as kernels
+from vrx.econometrics._law import Array, Law, memory, powers
+from vrx.errors import InputError
+
+__all__ = ["expected_variance", "simulated"]
+
+
+def expected_variance(law: Law, states: Array, hurst: float, horizon: int, paths: int, seed: int) -> Array:
+    """The variance of each of the next days, mean over simulated paths; shape (horizon,)."""
+    half = (whole_number(paths, "paths", 2) // 2, horizon)
+    normals = np.random.default_rng(whole_number(seed, "seed", 0)).standard_normal(half)
+    # Half of the paths mirror the others, which takes the noise of every odd power of the shocks away.
+    if law.innovation == "signed":
+        normals = np.concatenate((normals, -normals))
+    variance: Array = np.mean(np.square(_sigma(law, states, memory(np.array([hurst])), normals)), axis=0)
+    return variance
+
+
+def simulated(law: Law, states: Array, hurst: ArrayLike, shape: tuple[int, int], seed: int) -> tuple[Array, Array]:
+    """Returns and sigma of so many paths and days, from the same states."""
+    exponents = np.atleast_1d(real_numbers(hurst, "hurst"))
+    if exponents.shape not in ((1,), (shape[1],)):
+        raise InputError(f"hurst has shape {exponents.shape}: pass one number, or one for each of {shape[1]} days")
+    refuse("hurst", exponents, ~np.isfinite(exponents), "no Hurst exponent: use numbers between 0 and 1")
+    normals = np.random.default_rng(whole_number(seed, "seed", 0)).standard_normal(shape)
+    sigma = _sigma(law, states, memory(exponents), normals)
+    return sigma * normals, sigma
+
+
+def _sigma(law: Law, states: Array, weights: Array, normals: Array) -> Array:
+    out = np.empty_like(normals)
+    kernels.simulate(normals, powers().decays, weights, law.array, np.repeat(states, len(normals), axis=0), out)
+    return np.exp(out, out=out)
