@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import vrx
-from vrx.cli import export, models, predict, train, verify
+from vrx.cli import export, hurst, models, predict, train, verify
 
 __all__ = ["app"]
 
@@ -36,5 +36,6 @@ def _root(
 app.command("predict")(predict.predict)
 app.command("train")(train.train)
 app.command("export")(export.export)
+app.command("hurst")(hurst.hurst)
 app.command("models")(models.models)
 app.command("verify")(verify.verify)

@@ -1,8 +1,9 @@
 """Pictures of the command line; need matplotlib (extra research)."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,10 +11,16 @@ from vrx import measures, series
 from vrx.errors import InputError, require
 from vrx.forecast import Forecast
 
-__all__ = ["check", "forecast"]
+if TYPE_CHECKING:  # vrx predict draws without them
+    from vrx.cli.hurst_survey import Row
+    from vrx.hurst import Rolling
+
+__all__ = ["check", "forecast", "hurst_fits", "hurst_rolling"]
 
 PAST = 180
 MEAN = 22
+# An exponent lies between 0 and 1; a band that knows nothing reaches far beyond.
+SHOWN = (-0.25, 1.25)
 
 
 def check(path: Path) -> None:
@@ -52,6 +59,58 @@ def forecast(path: Path, bars: series.Bars, answer: Forecast, channels: tuple[st
     axes.set_title(f"{answer.series}, {answer.model}")
     axes.set_ylim(bottom=0.0)
     axes.legend(frameon=False, fontsize=8)
+    _save(figure, path)
+
+
+def hurst_fits(path: Path, title: str, rows: "Sequence[Row]") -> None:
+    """Draw the line in logarithms of every method that fits one, and all exponents with their intervals."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.0, 4.5), layout="constrained")
+    fits, answers = figure.subplots(1, 2, width_ratios=(3, 2))
+    lines = [(row.name, row.known.line) for row in rows if row.known and row.known.line and not row.noise]
+    for k, (name, line) in enumerate(lines):
+        # The methods measure different things: every line starts at 1, and a decade below the one before.
+        unit = np.exp(line.intercept + line.slope * np.log(line.scales[0])) * 10.0**k
+        fitted = np.exp(line.intercept + line.slope * np.log(line.scales))
+        fits.loglog(line.scales, line.values / unit, "o", ms=4, color=f"C{k}")
+        fits.loglog(line.scales, fitted / unit, color=f"C{k}", label=f"{name}, R^2 {line.r_squared:.3f}")
+    fits.set(xlabel="scale, days", ylabel="measured, shifted apart", title="what each line was fitted to")
+    if lines:
+        fits.legend(frameon=False, fontsize=8)
+    known = [(row.name, row.known) for row in rows if row.known]
+    for at, (_, answer) in enumerate(known):
+        answers.plot([answer.low, answer.high], [at, at], color="C0", lw=2)
+        answers.plot(answer.h, at, "o", color="C0")
+    answers.axvline(0.5, color="0.7", lw=0.8)
+    answers.set_yticks(range(len(known)), [name for name, _ in known])
+    answers.invert_yaxis()
+    answers.set_xlim(*np.clip(answers.get_xlim(), *SHOWN))
+    answers.set(xlabel="H", title=f"{100 * known[0][1].confidence:g}% intervals" if known else "no exponent")
+    figure.suptitle(title, fontsize=10)
+    _save(figure, path)
+
+
+def hurst_rolling(path: Path, title: str, days: Sequence[str], windows: "Rolling") -> None:
+    """Draw the exponent of every window at the window's last day, with its band."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    dated = "-" in days[0]
+    at: Any = np.array(days, dtype="datetime64[D]") if dated else np.array(days, dtype=np.int64)
+    if windows.low is not None and windows.high is not None:
+        axes.fill_between(at, windows.low, windows.high, color="C0", alpha=0.2, lw=0)
+    axes.plot(at, windows.h, color="C0", lw=1.0)
+    axes.axhline(0.5, color="0.7", lw=0.8)
+    axes.set_ylim(*np.clip(axes.get_ylim(), *SHOWN))
+    axes.set(xlabel="last day of the window" if dated else "position of the window's last value", ylabel="H")
+    axes.set_title(title, fontsize=10)
+    _save(figure, path)
+
+
+def _save(figure: Any, path: Path) -> None:
+    """Write the picture whole or not at all."""
     beside = path.with_name(f".{path.stem}.{os.getpid()}.png")
     try:
         figure.savefig(beside, dpi=130)
