@@ -154,7 +154,7 @@ def page(data: Path, figure: Path) -> Iterator[str]:
     yield ""
     yield paragraph(
         "The indices: 5-minute realized variance of trading hours, 2000-19; missing days are closed up, also the hole "
-        "of STI (2008-15). The interval of rs and dfa allows for their bias, the estimate does not."
+        "of STI (2008-15). Estimates of rs, dfa and the variogram are calibrated, see vrx.hurst."
     )
     yield paragraph(REASON.replace("\n", " ").format(error=measurement_error(data)))
     yield from moving_section(moves, figure.name)

@@ -216,6 +216,39 @@ def test_when_the_order_moves_then_the_slow_twin_agrees(n, truncation):
     within(moving, reference.varying_difference(X[:n], d, truncation), scale)
 
 
+LONG = np.random.default_rng(11).standard_normal(5_000)
+MOVING = np.random.default_rng(12).uniform(-2.0, 2.0, 5_000)
+MOVING[4_200:4_900:100] = [0.0, 1.0, 2.0, -1.0, -2.0, 0.5, 1.5]
+
+
+@pytest.mark.parametrize("kind", ["all", "narrow", "whole"])
+def test_when_an_order_moves_for_long_then_results_are_those_of_the_direct_sum(kind):
+    d = {"all": MOVING, "narrow": 0.4 + MOVING / 40, "whole": np.round(MOVING)}[kind]
+    ours, direct = difference(LONG, d), np.empty(5_000)
+    kernels.varying_filter(LONG, d, 5_000, direct)
+    for t in range(4_090, 5_000, 7):
+        # Rounding is judged by the size of what is summed.
+        terms = np.abs(difference_weights(d[t], t + 1)[::-1] * LONG[: t + 1])
+        assert abs(ours[t] - direct[t]) <= 1e-13 * terms.sum(), t
+
+
+def test_when_an_order_moves_for_long_then_later_values_and_orders_change_no_bit():
+    whole = difference(LONG, MOVING)
+    for end in (4_000, 4_096, 4_097, 4_500):
+        np.testing.assert_array_equal(difference(LONG[:end], MOVING[:end]), whole[:end])
+    other = np.append(MOVING[:4_500], np.full(500, 0.3))
+    np.testing.assert_array_equal(difference(LONG, other)[:4_500], whole[:4_500])
+
+
+@pytest.mark.parametrize("gap", [300, 4_300])
+def test_when_an_order_moves_then_a_missing_value_spares_the_orders_that_do_not_look_back_to_it(gap):
+    holed, d = LONG.copy(), np.full(5_000, 0.4)
+    holed[gap], d[gap + 1 : gap + 6], d[gap - 9] = np.nan, [0.0, 1.0, 1.0, 2.0, 2.0], np.nan
+    known = ~np.isnan(difference(holed, d))
+    assert np.flatnonzero(~known[:gap]).tolist() == [gap - 9]
+    assert np.flatnonzero(known[gap:]).tolist() == [1, 2, 3, 4, 5]
+
+
 @given(d=orders, n=st.integers(1, 300))
 @settings(max_examples=40, deadline=None)
 def test_when_every_time_has_the_same_order_then_it_is_as_if_the_order_were_fixed(d, n):
