@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import vrx
-from vrx.cli import export, hurst, models, predict, train, verify
+from vrx.cli import export, hurst, models, predict, train, verify, volatility
 
 __all__ = ["app"]
 
@@ -37,5 +37,6 @@ app.command("predict")(predict.predict)
 app.command("train")(train.train)
 app.command("export")(export.export)
 app.command("hurst")(hurst.hurst)
+app.command("volatility")(volatility.volatility)
 app.command("models")(models.models)
 app.command("verify")(verify.verify)

@@ -13,9 +13,11 @@ from vrx.forecast import Forecast
 
 if TYPE_CHECKING:  # vrx predict draws without them
     from vrx.cli.hurst_survey import Row
+    from vrx.cli.volatility_answer import Answer
+    from vrx.cli.volatility_fits import Market
     from vrx.hurst import Rolling
 
-__all__ = ["check", "forecast", "hurst_fits", "hurst_rolling"]
+__all__ = ["check", "forecast", "hurst_fits", "hurst_rolling", "volatility"]
 
 PAST = 180
 MEAN = 22
@@ -97,16 +99,66 @@ def hurst_rolling(path: Path, title: str, days: Sequence[str], windows: "Rolling
 
     figure = Figure(figsize=(9.0, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    dated = "-" in days[0]
-    at: Any = np.array(days, dtype="datetime64[D]") if dated else np.array(days, dtype=np.int64)
+    at = _at(days)
     if windows.low is not None and windows.high is not None:
         axes.fill_between(at, windows.low, windows.high, color="C0", alpha=0.2, lw=0)
     axes.plot(at, windows.h, color="C0", lw=1.0)
     axes.axhline(0.5, color="0.7", lw=0.8)
     axes.set_ylim(*np.clip(axes.get_ylim(), *SHOWN))
-    axes.set(xlabel="last day of the window" if dated else "position of the window's last value", ylabel="H")
+    axes.set(xlabel="last day of the window" if "-" in days[0] else "position of the window's last value", ylabel="H")
     axes.set_title(title, fontsize=10)
     _save(figure, path)
+
+
+def volatility(path: Path, where: "Market", answers: "Sequence[Answer]", window: int) -> None:
+    """Draw every model's sigma over the size of the returns and, below it, the exponent that fractional models know."""
+    from matplotlib.figure import Figure
+
+    fractional = [answer for answer in answers if answer.hurst is not None]
+    panels, size = ((2, 1), 6.5) if fractional else ((1,), 4.5)
+    figure = Figure(figsize=(10.0, size), layout="constrained")
+    column = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)
+    above, *below = column[:, 0]
+    shown = min(len(where.returns), max(len(answer.sigma) for answer in answers))
+    days = _at(where.days)
+    sizes = 100.0 * np.abs(where.returns[-shown:])
+    above.vlines(days[-shown:], 0.0, sizes, color="0.75", lw=0.6, label="size of the return")
+    for k, answer in enumerate(answers):
+        known = min(shown, len(answer.sigma))
+        doubt = ", not converged" if answer.reason else ""
+        above.plot(days[-known:], 100.0 * answer.sigma[-known:], color=f"C{k}", lw=0.9, label=answer.model + doubt)
+    above.set_ylim(0.0, 1.05 * max(sizes.max(), *(100.0 * answer.sigma.max() for answer in answers)))
+    above.set(ylabel="% a day", title=f"{where.series}: volatility of each day as known the day before")
+    above.legend(frameon=False, fontsize=8)
+    for axes in below:
+        _exponents(axes, where, fractional, window, shown)
+    figure.axes[-1].set_xlabel("day" if "-" in where.days[0] else "position of the return")
+    _save(figure, path)
+
+
+def _exponents(axes: Any, where: "Market", answers: "Sequence[Answer]", window: int, shown: int) -> None:
+    """Draw what each model takes as the Hurst exponent, and the band of the estimate of each window."""
+    from vrx.hurst import Wavelet
+
+    days = _at(where.days)
+    if window <= len(where.returns):
+        rolling = Wavelet(kind="noise").rolling(where.returns, window, interval="asymptotic")
+        if rolling.low is not None and rolling.high is not None:
+            band = (part[-shown:] for part in (rolling.low, rolling.high))
+            label = f"95% band, wavelet, {window} days"
+            axes.fill_between(days[-shown:], *band, color="0.5", alpha=0.25, lw=0, label=label)
+    for answer in answers:
+        hurst = np.array([]) if answer.hurst is None else answer.hurst[-shown:]
+        axes.plot(days[len(days) - len(hurst) :], hurst, lw=1.0, label=answer.model)
+    axes.axhline(0.5, color="0.7", lw=0.8)
+    axes.set_ylim(*np.clip(axes.get_ylim(), *SHOWN))
+    axes.set(ylabel="H")
+    axes.legend(frameon=False, fontsize=8)
+
+
+def _at(days: Sequence[str]) -> Any:
+    """Dates, or positions in a series without dates, as matplotlib takes them."""
+    return np.array(days, dtype="datetime64[D]") if "-" in days[0] else np.array(days, dtype=np.int64)
 
 
 def _save(figure: Any, path: Path) -> None:
