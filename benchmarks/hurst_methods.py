@@ -120,7 +120,7 @@ def dfa_rows() -> Iterator[Row]:
 
     for n in SERIES:
         x = X[:n].copy()
-        method = DFA(kind="noise", scales=peers.antropy_scales(n))
+        method = DFA(kind="noise", scales=peers.antropy_scales(n), calibrated=False)
         theirs = Side("`antropy.detrended_fluctuation`, same scales", partial(antropy.detrended_fluctuation, x))
         yield Row(
             "DFA, the exponent", n, Side("`DFA.rolling`, one window", partial(method.rolling, x, n)), theirs, 2, 15
@@ -136,12 +136,8 @@ def range_rows() -> Iterator[Row]:
     for n in SERIES:
         x = X[:n].copy()
         scales = tuple(int(scale) for scale in nolds.logmid_n(n, ratio=0.25, nsteps=15))
-        ours = [
-            Side(
-                "`RescaledRange.rolling`, one window", partial(RescaledRange(kind="noise", scales=given).rolling, x, n)
-            )
-            for given in (scales, None)
-        ]
+        methods = [RescaledRange(kind="noise", scales=given, calibrated=False) for given in (scales, None)]
+        ours = [Side("`RescaledRange.rolling`, one window", partial(method.rolling, x, n)) for method in methods]
         theirs = Side("`nolds.hurst_rs`, a plain line, same scales", partial(nolds.hurst_rs, x, fit="poly"))
         yield Row("R/S", n, ours[0], theirs, 5)
         yield Row("R/S", n, ours[1], Side("`hurst.compute_Hc`", partial(compute_Hc, x, kind="change")), 5)
@@ -151,7 +147,8 @@ def other_rows() -> Iterator[Row]:
     lags = tuple(range(1, 31))
     for n in SERIES:
         x = X[:n].cumsum()
-        ours = Side("`Variogram.rolling`, one window", partial(Variogram(kind="motion", lags=lags).rolling, x, n))
+        method = Variogram(kind="motion", lags=lags, calibrated=False)
+        ours = Side("`Variogram.rolling`, one window", partial(method.rolling, x, n))
         theirs = Side("numpy slices + `np.polyfit`, same lags", partial(peers.structure_slices, x, lags))
         yield Row("variogram, lags 1-30", n, ours, theirs)
     x = X[:252].copy()
