@@ -55,8 +55,8 @@ class Table:
         return result
 
 
-# 64 tables without noise take 20 MB at most; rolling and streaming ask for the same one again and again.
-@lru_cache(maxsize=64)
+# A table takes up to 5 MB with noise and 0.4 MB without; rolling and streaming ask for the same one again and again.
+@lru_cache(maxsize=16)
 def table(window: int, wavelet: str, levels: tuple[int, int], kind: Kind, noise: bool) -> Table:
     """The table of windows of a length."""
     plan = pyramid(window, wavelet, levels)
@@ -135,7 +135,7 @@ def moments(plan: Pyramid, kind: Kind, hurst: float, noise: bool) -> tuple[Array
     With C(s - t) the covariance of coefficients W_j(s) and W_k(t), that of nu_j and nu_k is the sum of
     2 C(s - t)^2 / (n_j n_k) over all pairs. Far beyond the longer filter C is taken for zero.
     """
-    filters = modwt_filters(plan, kind)
+    filters = _cascade(plan, kind)
     n, count = plan.window - (kind == "motion"), len(filters)
     variances, covariances = np.empty((2, count)), np.zeros((3, count, count))
     for j, long in enumerate(filters):
@@ -163,7 +163,7 @@ def moments(plan: Pyramid, kind: Kind, hurst: float, noise: bool) -> tuple[Array
     return variances, covariances
 
 
-def modwt_filters(plan: Pyramid, kind: Kind) -> list[Array]:
+def _cascade(plan: Pyramid, kind: Kind) -> list[Array]:
     """The filter of every level that counts, as it acts on noise, or on the steps of motion."""
     smooth, filters = np.ones(1), []
     for level in range(1, int(plan.levels[-1]) + 1):

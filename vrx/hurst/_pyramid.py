@@ -1,7 +1,7 @@
 """The levels of a wavelet transform inside a window: their filters, counts, weights and covariance."""
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class Pyramid:
         return out[self.levels[0] - 1 :]
 
 
-@cache
+@lru_cache(maxsize=256)
 def pyramid(window: int, wavelet: str, levels: tuple[int, int] | None) -> Pyramid:
     """The levels of a window of a wavelet; without levels, all that have two coefficients inside."""
     low, high = modwt_filters(wavelet)

@@ -48,9 +48,12 @@ class Wavelet(Estimator):
     that are 2**j steps apart, the newest one among them; its interval reaches half the distance of its quantiles
     to both sides of the estimate.
 
-    Sampled motion obeys that law only from about level 4 on. Random walks of 65,536 steps (H = 0.5) come out
-    at 0.416 with all levels and at 0.498 with levels 4 to 12: for motion, and for rough noise,
-    :class:`ExactWavelet` has no such bias.
+    Sampled noise and motion obey that law only from about level 4 on: random walks of 65,536 steps (H = 0.5)
+    come out at 0.416 with all levels and at 0.498 with levels 4 to 12. The interval knows nothing of that bias. On
+    noise of 252 values the bias was -0.156, -0.059, -0.014, +0.010, +0.025 at H = 0.1, 0.3, 0.5, 0.7, 0.9, the sd
+    0.07, and bootstrap intervals of 95% covered 44%, 89%, 96%, 96%, 95% (4,000 paths); on motion 1%, 40% and 75% at
+    H = 0.1, 0.5 and 0.9 (400 paths). Longer windows only narrow them. Where that matters, as in log volatility,
+    take :class:`ExactWavelet`, which has no such bias.
 
     References
     ----------
