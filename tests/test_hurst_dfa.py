@@ -160,6 +160,8 @@ def test_when_the_length_grows_then_every_series_from_the_least_on_has_an_expone
     [
         ({"order": 4}, NOISE, "order is 4: use 1, 2 or 3"),
         ({"order": 0}, NOISE, "order is 0: use a whole number of at least 1"),
+        ({"corrected": "no"}, NOISE, "corrected is 'no': use True or False"),
+        ({"calibrated": 1}, NOISE, "calibrated is 1: use True or False"),
         ({"order": 1.5}, NOISE, "order is 1.5: use a whole number"),
         (
             {"order": 2, "scales": (3, 9)},

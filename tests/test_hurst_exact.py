@@ -228,6 +228,7 @@ def test_when_the_window_is_long_then_no_level_beyond_the_tenth_is_used():
     ("options", "message"),
     [
         ({"kind": "price"}, r"kind is 'price': use 'noise' for increments or 'motion' for levels"),
+        ({"kind": np.array(["noise", "motion"])}, r"kind is array.*: use 'noise' for .*"),
         ({"kind": "noise", "wavelet": "bior2.2"}, r"wavelet is 'bior2.2': use the name of an orthogonal wavelet, .*"),
         ({"kind": "motion", "wavelet": "haar"}, r"wavelet is 'haar', which leaves a trend in motion: use 'db2' .*"),
         ({"kind": "noise", "levels": (2, 2)}, r"levels is \(2, 2\): .*"),
@@ -248,6 +249,24 @@ def test_when_the_window_is_too_short_then_the_least_is_named_and_works(options,
     with pytest.raises(InputError, match=f"are too few for exact: use at least {least} values"):
         estimator.fit(NOISE[: least - 1])
     assert 0.0 < estimator.fit(NOISE[:least]).h < 1.0
+
+
+@pytest.mark.parametrize("interval", ["asymptotic", "bootstrap"])
+@pytest.mark.parametrize("size", [23, 40, 200])
+def test_when_noise_is_estimated_too_then_intervals_stay_within_the_range_of_the_estimate(size, interval):
+    fits = [
+        ExactWavelet(kind="motion", noise=True).fit(fbm(size, 0.1, seed=seed), interval=interval) for seed in range(10)
+    ]
+    rounding = 1e-12
+    assert all(0.002 - rounding <= fit.low <= fit.h <= fit.high <= 0.998 + rounding for fit in fits)
+    assert max(fit.high for fit in fits) == pytest.approx(0.998)
+
+
+@pytest.mark.parametrize("levels", [[1, 3], np.array([1, 3]), (level for level in (1, 3))])
+def test_when_levels_are_any_two_numbers_then_they_are_kept_as_a_tuple(levels):
+    estimator = ExactWavelet(kind="noise", levels=levels)
+    assert estimator.levels == (1, 3)
+    assert estimator.fit(NOISE).h == ExactWavelet(kind="noise", levels=(1, 3)).fit(NOISE).h
 
 
 def test_when_sizes_do_not_fit_then_the_kernel_refuses():

@@ -139,6 +139,8 @@ def test_when_the_length_grows_then_every_series_from_the_least_on_has_an_expone
         ({"scales": 5}, NOISE, "scales is 5: use at least two whole numbers"),
         ({"scales": (4, 701)}, NOISE, "700 values are too few for rs: use at least 701 values"),
         ({}, NOISE[:39], "39 values are too few for rs: use at least 40 values"),
+        ({"corrected": 0}, NOISE, "corrected is 0: use True or False"),
+        ({"calibrated": None}, NOISE, "calibrated is None: use True or False"),
         ({"kind": "returns"}, NOISE, "kind is 'returns': use 'noise' for increments or 'motion' for levels"),
     ],
 )

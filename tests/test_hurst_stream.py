@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vrx._ext import hurst as kernels
 from vrx.errors import InputError
-from vrx.hurst import Wavelet, resume
+from vrx.hurst import DFA, METHODS, ExactWavelet, RescaledRange, Variogram, Wavelet, resume
 from vrx.hurst._pyramid import pyramid
 
 NOISE = np.random.default_rng(20240101).standard_normal(600)
@@ -104,17 +104,24 @@ def with_values(values):
         *(json.dumps({key: value for key, value in STATE.items() if key != missing}) for missing in STATE),
         changed(format=2),
         changed(format="1"),
+        changed(format=True),
         changed(method="nothing"),
         changed(method=["wavelet"]),
         changed(options=None),
         changed(options={}),
         changed(options={"kind": "noise", "colour": "red"}),
+        changed(options={"kind": "noise", "zz\n": 2}),
+        changed(method="dfa", options={"kind": "noise", "corrected": [[1]]}),
+        changed(method="rs", options={"kind": "noise", "corrected": 1}),
+        changed(method="variogram", options={"kind": "noise", "q": [[1]]}),
+        changed(method="mle", options={"kind": "noise", "mean": [1]}),
         changed(options={"kind": "noise", "wavelet": 4}),
         changed(options={"kind": "noise", "levels": [1.5, 3]}),
         changed(window=31),
         changed(window=30.0),
         changed(window="30"),
         changed(window=-1),
+        changed(window=10**12),
         changed(window=22),
         changed(window=None),
         changed(window=True),
@@ -140,6 +147,47 @@ def test_when_a_state_is_damaged_then_one_line_says_so(text):
     with pytest.raises(InputError) as caught:
         resume(text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_when_the_exponent_of_a_state_is_wrong_then_that_of_its_values_counts(name):
+    stream = METHODS[name](kind="noise").stream(60)
+    stream.extend(NOISE[:70])
+    state = json.loads(stream.to_json())
+    assert resume(json.dumps({**state, "h": 0.123})).h == stream.h
+    assert np.isnan(resume(json.dumps({**state, "state": {"values": [None, *state["state"]["values"][1:]]}})).h)
+
+
+@pytest.mark.parametrize("window", [10**8 + 1, 10**12, 10**30])
+@pytest.mark.parametrize("method", [Wavelet, DFA])
+def test_when_the_window_of_a_stream_is_beyond_all_memory_then_it_is_refused(method, window):
+    with pytest.raises(InputError, match=r"^the window of a stream is longer than 100,000,000 values: use a .*$"):
+        method(kind="noise").stream(window)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        DFA(kind="noise", order=np.int64(2), corrected=np.bool_(False), calibrated=np.bool_(False)),
+        RescaledRange(kind="noise", scales=np.array([5, 10, 20]), corrected=np.bool_(True)),
+        Variogram(kind="noise", q=np.float32(1.5), lags=range(1, 5)),
+        Wavelet(kind="noise", levels=np.array([1, 2])),
+        ExactWavelet(kind="noise", levels=[1, 2]),
+    ],
+    ids=lambda estimator: estimator.method,
+)
+def test_when_options_come_from_numpy_then_the_state_travels_all_the_same(estimator):
+    stream = estimator.stream(50)
+    stream.extend(NOISE[:60])
+    assert resume(stream.to_json()).to_json() == stream.to_json()
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1.5", np.str_("1.5"), "nan", b"1", bytearray(b"1"), 10**400])
+def test_when_a_value_only_looks_like_a_number_then_it_is_refused(value):
+    stream = resume(json.dumps(STATE))
+    with pytest.raises(InputError, match=r"^the value is .*: pass a"):
+        stream.update(value)
+    assert json.loads(stream.to_json()) == STATE
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, "one", None, 1j])

@@ -224,6 +224,7 @@ def holding(value, *place):
         (NOISE, {"threads": 0}, "threads is 0: use a whole number of at least 1"),
         (NOISE, {"levels": (1, 6)}, "252 values are too few for wavelet: use at least 443 values"),
         (NOISE, {"levels": (2, 2)}, "levels is (2, 2): use (first, last)"),
+        (NOISE, {"kind": np.array(["noise", "motion"])}, "kind is array(["),
         (NOISE, {"levels": 5}, "levels is 5: use (first, last)"),
         (
             NOISE,
@@ -246,6 +247,27 @@ def test_when_an_input_is_wrong_then_one_line_names_it_and_the_cure(x, options, 
     with pytest.raises(InputError) as caught:
         rolling_wavelet(x, **{"kind": "noise", **options})
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("interval", ["asymptotic", "bootstrap"])
+@pytest.mark.parametrize("confidence", [0.0, 5e-324, 1e-17, 1e-16, 1.0, float("nan"), 1, "0.95"])
+def test_when_a_confidence_rounds_to_none_or_certainty_then_it_is_refused(confidence, interval):
+    with pytest.raises(InputError, match=r"^confidence is .*: use a number between 0 and 1, such as 0.95$"):
+        Wavelet(kind="noise").fit(NOISE, interval=interval, confidence=confidence)
+
+
+@pytest.mark.parametrize("interval", ["asymptotic", "bootstrap"])
+@pytest.mark.parametrize("confidence", [3e-16, 1.0 - 3e-16])
+def test_when_a_confidence_is_as_small_or_large_as_float64_tells_then_there_is_an_interval(confidence, interval):
+    fit = Wavelet(kind="noise").fit(NOISE, interval=interval, confidence=confidence)
+    assert fit.low <= fit.h <= fit.high
+
+
+@pytest.mark.parametrize("levels", [[1, 3], np.array([1, 3]), (level for level in (1, 3))])
+def test_when_levels_are_any_two_numbers_then_they_are_kept_as_a_tuple(levels):
+    estimator = Wavelet(kind="noise", levels=levels)
+    assert estimator.levels == (1, 3)
+    assert estimator.fit(NOISE).h == Wavelet(kind="noise", levels=(1, 3)).fit(NOISE).h
 
 
 def test_when_kind_is_left_out_then_no_formula_is_guessed():

@@ -40,7 +40,8 @@ cdef struct Pyramid:
     double *scratch
 
 cdef struct Stage:
-    # A ring of the last sums of `held` squares; two of them, and one square more if `odd`, make a sum of the next stage.
+    # A ring of the last sums of `held` squares; two of them, and one square more if `odd`, make a sum of the next
+    # stage.
     double *sums
     size_t mask
     size_t held
@@ -85,7 +86,8 @@ def rolling_log_slope(
 ):
     """Write into out[k] the weighted sum of the logarithms of the variances over x[k : k + window], or NaN.
 
-    weights are those of the last len(weights) of the levels. It is NaN if one of the variances is 0 (or below DBL_MIN) or not finite.
+    weights are those of the last len(weights) of the levels. It is NaN if one of the variances is 0 (or below DBL_MIN)
+    or not finite.
     """
     cdef Pyramid pyramid
     _check_windows(x.shape[0], window, out.shape[0])

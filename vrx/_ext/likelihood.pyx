@@ -127,7 +127,7 @@ cdef bint _standardise(const double *x, Py_ssize_t window, bint motion, Sample *
 
 
 cdef double _maximum(const Sample *sample) noexcept nogil:
-    """Return the exponent of the smallest deviance, where the polynomial through all points tried so far has its own."""
+    """Return the exponent of the least deviance, where the polynomial through all points tried so far has its own."""
     cdef double at[POINTS]
     cdef double value[POINTS]
     cdef double low, high, u

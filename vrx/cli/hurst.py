@@ -93,8 +93,10 @@ def hurst(
     """
     if as_json and as_csv:
         raise InputError("--json and --csv: take one")
-    if not 0.0 < confidence < 1.0:
+    if not 0.5 < 0.5 + confidence / 2.0 < 1.0:  # where it rounds to 0 or 1 there are no quantiles
         raise InputError(f"--confidence {confidence:g}: give a number between 0 and 1, such as 0.95")
+    if rolling is not None and rolling < 1:
+        raise InputError(f"--rolling {rolling}: give a number of days, such as 252")
     if plot is not None:
         from vrx.cli import plots
 
@@ -133,16 +135,21 @@ def _whole(what: "Sample", asked: "Sequence[Estimator]", wish: Wish) -> None:
 def _windows(what: "Sample", estimator: "Estimator", window: int, wish: Wish) -> None:
     from vrx.cli import hurst_report, hurst_survey
 
-    with slow_progress("estimating") as progress:
-        windows = estimator.rolling(
-            what.values,
-            window,
-            interval=wish.interval,
-            confidence=wish.confidence,
-            seed=wish.seed,
-            threads=os.cpu_count() or 1,
-            progress=progress,
-        )
+    if wish.interval == "bootstrap" and not estimator.bootstraps:
+        raise InputError(f"--ci bootstrap: there is nothing to resample in {estimator.method}: take --method exact")
+    try:
+        with slow_progress("estimating") as progress:
+            windows = estimator.rolling(
+                what.values,
+                window,
+                interval=wish.interval,
+                confidence=wish.confidence,
+                seed=wish.seed,
+                threads=os.cpu_count() or 1,
+                progress=progress,
+            )
+    except InputError as error:
+        raise InputError(f"--rolling {window}: {error}") from None
     report = hurst_report.of_windows(what, estimator, window, windows, wish.confidence, wish.interval)
     if wish.plot is not None:
         from vrx.cli import plots

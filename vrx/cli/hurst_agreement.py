@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from vrx.cli.hurst_survey import Of, Row
 
-__all__ = ["disagreement"]
+__all__ = ["biased", "disagreement"]
 
 # Its line is straight for noise alone: sampled motion bends at the first levels, which its interval leaves out.
 BENT = "wavelet"
 SHORT, LONG = ("variogram", "exact", "mle"), ("rs", "dfa")
+# An estimate whose standard error is larger tells rough from smooth no longer, so it settles no disagreement.
+VAGUE = 0.15
 
 
 def disagreement(rows: Sequence[Row], of: Of) -> str | None:
@@ -17,8 +19,8 @@ def disagreement(rows: Sequence[Row], of: Of) -> str | None:
     Two methods disagree where their intervals do not overlap. Both read the same data, so their errors are
     correlated, to a degree that nobody knows; the difference of two estimates varies by no more than the sum of
     their standard errors whatever that degree is, and by less where they err together. So this is the careful side:
-    at 95% far fewer than one pair in twenty is called out for nothing. The pair named is the one farthest apart,
-    without the wavelet regression on motion, whose bias is known, unless it alone stands apart.
+    at 95% far fewer than one pair in twenty is called out for nothing. The pair named is the one farthest apart.
+    The wavelet regression on motion takes no part: its bias is known.
 
     Parameters
     ----------
@@ -42,9 +44,7 @@ def disagreement(rows: Sequence[Row], of: Of) -> str | None:
     scales look rougher than long ones, as the measurement error of a day's variance makes them: compare "exact, with
     noise"
     """
-    answered = [row for row in rows if row.known]
-    straight = [row for row in answered if not _bent(row, of)]
-    pair = _farthest(straight) or _farthest(answered)
+    pair = _farthest([row for row in rows if row.known and not biased(row, of)])
     if pair is None:
         return None
     said = " against ".join(
@@ -53,7 +53,8 @@ def disagreement(rows: Sequence[Row], of: Of) -> str | None:
     return f"methods disagree beyond their errors: {said}: {_reason(*pair, of)}"
 
 
-def _bent(row: Row, of: Of) -> bool:
+def biased(row: Row, of: Of) -> bool:
+    """Whether it fits a straight line to what is known to bend."""
     return of == "log-volatility" and row.method == BENT
 
 
@@ -68,11 +69,12 @@ def _farthest(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 
 
 def _reason(low: Row, high: Row, of: Of) -> str:
-    if _bent(low, of) or _bent(high, of):
-        return f"the line of {BENT} is biased on sampled motion: believe exact or mle"
     if of == "returns":
         return "volatility that clusters and heavy tails widen the true errors, so this may be no difference at all"
     if low.noise != high.noise:
+        allowing = (low if low.noise else high).known
+        if allowing is None or allowing.standard_error > VAGUE:
+            return "the series is too short to tell measurement error from roughness"
         return "the measurement error of a day's variance makes its log look rougher: believe the row with noise"
     if low.method in SHORT and high.method in LONG:
         return (

@@ -208,7 +208,7 @@ def survey(
     Raises
     ------
     InputError
-        No method can answer, or none has coefficients to resample where that is asked for.
+        No method finds an exponent, or none has coefficients to resample where that is asked for.
     """
     if interval == "bootstrap" and not any(estimator.bootstraps for estimator in asked):
         names = ", ".join(dict.fromkeys(estimator.method for estimator in asked))
@@ -223,6 +223,7 @@ def survey(
         except InputError as error:
             rows.append(Row(estimator.method, noise, None, str(error)))
         progress(done / len(asked))
-    if all(row.estimate is None for row in rows):
-        raise InputError(f"{what.series}: {what.of} of {len(what.values)} days: {rows[0].trouble}")
+    if all(row.estimate is None or np.isnan(row.estimate.h) for row in rows):
+        why = rows[0].trouble or "no method finds an exponent, as in a constant: give another series"
+        raise InputError(f"{what.series}: {what.of} of {len(what.values)} days: {why}")
     return rows

@@ -67,16 +67,16 @@ def resume(text: str) -> Stream:
     """
     try:
         document = json.loads(text)
-        if document["format"] != FORMAT:
+        if isinstance(document["format"], bool) or document["format"] != FORMAT:
             raise InputError(f"the state has format {document['format']!r}, not {FORMAT}: start a new stream")
         options: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in document["options"].items()
         }
         stream = METHODS[document["method"]](**options).stream(document["window"])
-        stream.h = float(read_numbers([document["h"]])[0])
+        float(read_numbers([document["h"]])[0])  # for readers of the JSON: the stream finds it anew from the values
         stream._restore(document["state"])
     except InputError:
         raise
     except (TypeError, KeyError, ValueError, RecursionError, AttributeError) as error:
-        raise InputError(f"the state cannot be read ({error}): save it again, or start a new stream") from None
+        raise InputError(f"the state cannot be read ({str(error)!r}): save it again, or start a new stream") from None
     return stream

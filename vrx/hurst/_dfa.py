@@ -12,7 +12,7 @@ from vrx._arrays import whole_number
 from vrx._ext import scaling as kernels
 from vrx.errors import InputError
 from vrx.hurst._estimator import Array
-from vrx.hurst._scaling import Plan, Scaling, ladder, rising
+from vrx.hurst._scaling import Plan, Scaling, ladder, rising, true_or_false
 
 __all__ = ["DFA"]
 
@@ -36,8 +36,8 @@ class DFA(Scaling):
         prices or log volatility, which are sums of noise.
     calibrated
         Whether the exponent is the one at which exact noise or motion of that length has, on average, the slope that
-        was found; else it is the slope. The first use at a length simulates a table, in a fraction of a second up to
-        some 2 seconds.
+        was found; else it is the slope. The first use at a length simulates a table: with default options in 0.1 to
+        1 second, with many scales, lags or powers in proportion longer.
     order
         The degree of the polynomials, 1, 2 or 3.
     corrected
@@ -108,8 +108,11 @@ class DFA(Scaling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if whole_number(self.order, "order", 1) > 3:
+        order = whole_number(self.order, "order", 1)
+        if order > 3:
             raise InputError(f"order is {self.order!r}: use 1, 2 or 3")
+        object.__setattr__(self, "order", order)
+        object.__setattr__(self, "corrected", true_or_false(self.corrected, "corrected"))
         if self.scales is not None:
             object.__setattr__(self, "scales", rising(self.scales, "scales", self.order + 2))
 

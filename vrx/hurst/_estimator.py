@@ -21,6 +21,9 @@ Kind: TypeAlias = Literal["noise", "motion"]
 Interval: TypeAlias = Literal["asymptotic", "bootstrap"]
 Array: TypeAlias = NDArray[np.float64]
 
+# A stream keeps its window in memory: this one takes gigabytes.
+_LONGEST = 100_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -106,7 +109,7 @@ class Estimator(ABC):
     """Windows per call of a kernel: few enough for its scratch memory to stay in the second-level cache."""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("noise", "motion"):
+        if not isinstance(self.kind, str) or self.kind not in ("noise", "motion"):
             raise InputError(f"kind is {self.kind!r}: use 'noise' for increments or 'motion' for levels")
 
     def fit(
@@ -175,7 +178,8 @@ class Estimator(ABC):
         window
             How many values each estimate uses.
         interval, confidence, seed
-            As in :meth:`fit`; None gives no interval, which is faster.
+            As in :meth:`fit`; None gives no interval, which is faster. The rows of a panel share the draws of a
+            window; :meth:`fit` draws its own.
         threads
             How many threads share the work; the results do not depend on it.
         progress
@@ -203,13 +207,15 @@ class Estimator(ABC):
                 "use a shorter window or a longer series"
             )
         plan = _bootstrap(confidence, seed)
-        results = np.full((1 if interval is None else 4, *panel.shape), np.nan)
+        # Each thread touches its part of the memory first: what the system does for a new page is then shared too.
+        results = np.empty((1 if interval is None else 4, *panel.shape))
+        results[..., : size - 1] = np.nan
 
         def estimate(piece: tuple[int, slice]) -> None:
             row, part = piece
             values, ends = panel[row, part], slice(part.start + size - 1, part.stop)
             if interval is None:
-                results[0, row, ends] = self._exponents(values, size)
+                self._write(values, size, results[0, row, ends])
             else:
                 results[:, row, ends] = self._errors(values, size, interval, replace(plan, first=part.start))
 
@@ -236,7 +242,7 @@ class Estimator(ABC):
         Raises
         ------
         InputError
-            The window is too short for the method.
+            The window is too short for the method, or longer than 100,000,000 values.
 
         Examples
         --------
@@ -248,6 +254,8 @@ class Estimator(ABC):
         (True, True)
         """
         size = whole_number(window, "window", 1)
+        if size > _LONGEST:
+            raise InputError(f"the window of a stream is longer than {_LONGEST:,} values: use a shorter one")
         self._check_window(size)
         return self._stream(size)
 
@@ -264,6 +272,10 @@ class Estimator(ABC):
     @abstractmethod
     def _exponents(self, values: Array, window: int) -> Array:
         """The exponent of every window, shape (n - window + 1,)."""
+
+    def _write(self, values: Array, window: int, out: Array) -> None:
+        """Write the exponent of every window into out; a method whose kernel can do that itself overrides this."""
+        out[:] = self._exponents(values, window)
 
     @abstractmethod
     def _with_errors(self, values: Array, window: int) -> tuple[Array, Array]:
@@ -303,8 +315,8 @@ class Estimator(ABC):
 
 
 def _bootstrap(confidence: float, seed: int) -> Bootstrap:
-    # What rounds to certainty has no quantile.
-    if not (isinstance(confidence, float) and confidence > 0.0 and 0.5 + confidence / 2.0 < 1.0):
+    # What rounds to certainty, or to nothing, has no quantiles.
+    if not (isinstance(confidence, float) and 0.5 < 0.5 + confidence / 2.0 < 1.0):
         raise InputError(f"confidence is {confidence!r}: use a number between 0 and 1, such as 0.95")
     return Bootstrap(confidence=confidence, seed=whole_number(seed, "seed", 0))
 

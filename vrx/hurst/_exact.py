@@ -69,7 +69,7 @@ class ExactWavelet(Estimator):
     to 97% of the 95% intervals hold the exponent, by resampling 92% to 95%. With db4, which has a level less,
     the standard deviation is 0.035 to 0.063.
 
-    Estimates lie from 0.002 to 0.998; what fits best beyond is put there.
+    Estimates and the ends of intervals lie from 0.002 to 0.998; what fits best beyond is put there.
 
     The line of :meth:`fit` has the slope that the exponent implies for long scales, 2 H - 2 for noise and 2 H
     for motion, and passes through the variances at their weighted mean; its share explained is that of the exact
@@ -80,7 +80,8 @@ class ExactWavelet(Estimator):
     variance 1, plus noise of standard deviation 0.2 to 0.5: for H = 0.1 the mean bias is 0.009 to 0.015 and the
     standard deviation 0.030 to 0.039 (without the term -0.006 to -0.027, and 0.007), for H = 0.3 -0.001 to 0.006
     and 0.024 to 0.034 (-0.013 to -0.063, and 0.011); the median is off by at most 0.004. On noise of H = 0.5 the two
-    cannot be told apart, as the standard error shows; it disregards e^2 >= 0, which only helps.
+    cannot be told apart, as the standard error shows; it disregards e^2 >= 0, which only helps. On motion of H = 0.1
+    without error the mean bias was 0.165 for n = 100, 0.087 for 252 (standard deviation 0.141) and 0.030 for 1,000.
 
     References
     ----------
@@ -113,7 +114,8 @@ class ExactWavelet(Estimator):
         if not isinstance(self.noise, bool):
             raise InputError(f"noise is {self.noise!r}: use True or False")
         if self.levels is not None:
-            first, last = check_levels(self.levels)
+            first, last = levels = check_levels(self.levels)
+            object.__setattr__(self, "levels", levels)
             if self.noise and last - first < 2:
                 raise InputError(f"levels is {self.levels!r}: noise=True needs at least three levels")
 
@@ -173,11 +175,12 @@ class ExactWavelet(Estimator):
         self, values: Array, window: int, interval: Interval, plan: Bootstrap
     ) -> tuple[Array, Array, Array, Array]:
         h, standard_error, low, high = super()._errors(values, window, interval, plan)
+        equations = self._table(window)
         if interval == "asymptotic" and not self.noise:
-            equations = self._table(window)
             reach = NormalDist().inv_cdf(0.5 + plan.confidence / 2.0) * equations.errors[0]
             ends = (np.maximum.accumulate(equations.h + sign * reach) for sign in (1.0, -1.0))
             low, high = (np.asarray(np.interp(h, end, equations.h)) for end in ends)
+        low, high = (np.clip(end, equations.h[0], equations.h[-1]) for end in (low, high))
         return h, standard_error, low, high
 
     def _resampled(self, values: Array, window: int, h: Array, plan: Bootstrap) -> tuple[Array, Array, Array]:

@@ -70,7 +70,7 @@ class Likelihood(Estimator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.mean not in ("zero", "estimated"):
+        if not isinstance(self.mean, str) or self.mean not in ("zero", "estimated"):
             raise InputError(f"mean is {self.mean!r}: use 'zero' or 'estimated'")
 
     def _least(self) -> int:

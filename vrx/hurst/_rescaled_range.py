@@ -10,7 +10,7 @@ import numpy as np
 
 from vrx._ext import scaling as kernels
 from vrx.hurst._estimator import Array
-from vrx.hurst._scaling import Plan, Scaling, ladder, rising
+from vrx.hurst._scaling import Plan, Scaling, ladder, rising, true_or_false
 
 __all__ = ["RescaledRange"]
 
@@ -26,8 +26,8 @@ class RescaledRange(Scaling):
         prices or log volatility, which are sums of noise.
     calibrated
         Whether the exponent is the one at which exact noise or motion of that length has, on average, the slope that
-        was found; else it is the slope. The first use at a length simulates a table, in a fraction of a second up to
-        some 2 seconds.
+        was found; else it is the slope. The first use at a length simulates a table: with default options in 0.1 to
+        1 second, with many scales, lags or powers in proportion longer.
     corrected
         Whether each scale is judged by the mean that white noise has there; else the raw slope is the exponent.
     scales
@@ -95,6 +95,7 @@ class RescaledRange(Scaling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "corrected", true_or_false(self.corrected, "corrected"))
         if self.scales is not None:
             object.__setattr__(self, "scales", rising(self.scales, "scales", 3))
 

@@ -16,7 +16,7 @@ from vrx.errors import InputError
 from vrx.hurst._estimator import Array, Bootstrap, Estimator, Interval, Line
 from vrx.hurst._spread import spread
 
-__all__ = ["Plan", "Scaling", "ladder", "rising"]
+__all__ = ["Plan", "Scaling", "ladder", "rising", "true_or_false"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,10 @@ class Scaling(Estimator):
     """
 
     calibrated: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "calibrated", true_or_false(self.calibrated, "calibrated"))
 
     @abstractmethod
     def _plan(self, n: int) -> Plan:
@@ -162,3 +166,20 @@ def rising(scales: Iterable[int], name: str, least: int) -> tuple[int, ...]:
     if len(numbers) < 2 or any(a >= b for a, b in pairwise(numbers)):
         raise InputError(f"{name} is {scales!r}: use at least two whole numbers that rise, from {least} on")
     return numbers
+
+
+def true_or_false(value: object, name: str) -> bool:
+    """Return an option as a bool, or say that it is none.
+
+    Examples
+    --------
+    >>> true_or_false(np.True_, "corrected")
+    True
+    >>> true_or_false("no", "corrected")
+    Traceback (most recent call last):
+    ...
+    vrx.errors.InputError: corrected is 'no': use True or False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} is {value!r}: use True or False")
+    return bool(value)

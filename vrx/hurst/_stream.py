@@ -43,8 +43,13 @@ class Stream(ABC):
         InputError
             The value is no real number, or is infinite; the state is as before.
         """
+        # float() would read text, and take True for 1.
+        if isinstance(value, bool | np.bool_ | str | bytes | bytearray):
+            raise InputError(f"the value is {value!r}: pass a real number, or NaN if it is missing")
         try:
             number = float(value)
+        except OverflowError:
+            raise InputError("the value is beyond what float64 holds: pass a number that is not") from None
         except (TypeError, ValueError):
             raise InputError(f"the value is {value!r}: pass a real number, or NaN if it is missing") from None
         if math.isinf(number):
@@ -92,7 +97,7 @@ class Stream(ABC):
 
     @abstractmethod
     def _restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state; one that does not fit raises KeyError, TypeError or ValueError."""
+        """Take up a state and find its exponent; one that does not fit raises KeyError, TypeError or ValueError."""
 
 
 class WindowStream(Stream):
@@ -128,6 +133,7 @@ class WindowStream(Stream):
         for value in values:
             self._twice[self._seen % self.window] = self._twice[self._seen % self.window + self.window] = value
             self._seen += 1
+        self.h = self._exponent(self._last()) if self._seen >= self.window else math.nan
 
 
 def numbers(values: Array) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vrx._arrays import real_array
+from vrx._arrays import real_array, real_numbers
 from vrx._ext import scaling, structure
 from vrx.errors import InputError
 from vrx.hurst._estimator import Array
@@ -28,10 +28,10 @@ class Variogram(Scaling):
         prices or log volatility, which are sums of noise.
     calibrated
         Whether the exponent is the one at which exact noise or motion of that length has, on average, the slope that
-        was found; else it is the slope. The first use at a length simulates a table, in a fraction of a second up to
-        some 2 seconds.
+        was found; else it is the slope. The first use at a length simulates a table: with default options in 0.1 to
+        1 second, with many scales, lags or powers in proportion longer.
     q
-        The power of the moments, above 0; the exponents of several, as a tuple, are averaged.
+        The power of the moments, from 0.01 to 20; the exponents of several, as a tuple, are averaged.
     lags
         The lags, in steps, rising; by default 1 to 16, for a series of fewer than 128 values 1 to n // 8.
 
@@ -147,9 +147,10 @@ def _plan(n: int, q: float | tuple[float, ...], lags: Iterable[int] | None) -> P
 
 def _powers(q: float | tuple[float, ...]) -> float | tuple[float, ...]:
     try:
-        powers = np.array(q, dtype=np.float64)
-    except (TypeError, ValueError):
+        powers = real_numbers(q, "q")
+    except InputError:
         powers = np.empty(0)
-    if powers.ndim > 1 or powers.size == 0 or not (np.isfinite(powers) & (powers > 0.0)).all():
-        raise InputError(f"q is {q!r}: use a positive power, or several as a tuple")
+    # Moments of powers far below or above those in use leave the range of float64.
+    if powers.ndim > 1 or powers.size == 0 or not ((powers >= 0.01) & (powers <= 20.0)).all():
+        raise InputError(f"q is {q!r}: use a power from 0.01 to 20, or several as a tuple")
     return float(powers) if powers.ndim == 0 else tuple(powers.tolist())

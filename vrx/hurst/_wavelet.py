@@ -80,7 +80,7 @@ class Wavelet(Estimator):
         super().__post_init__()
         modwt_filters(str(self.wavelet))
         if self.levels is not None:
-            check_levels(self.levels)
+            object.__setattr__(self, "levels", check_levels(self.levels))
 
     def _least(self) -> int:
         # Two coefficients of the deepest level, which is the second or the last that was asked for.
@@ -89,12 +89,15 @@ class Wavelet(Estimator):
         return least
 
     def _exponents(self, values: Array, window: int) -> Array:
+        h = np.empty(len(values) - window + 1)
+        self._write(values, window, h)
+        return h
+
+    def _write(self, values: Array, window: int, out: Array) -> None:
         plan = self._pyramid(window)
-        slopes = np.empty(len(values) - window + 1)
-        kernels.rolling_log_slope(values, plan.filters, window, int(plan.levels[-1]), plan.slope_weights, slopes)
-        slopes /= 2.0
-        slopes += self._offset
-        return slopes
+        kernels.rolling_log_slope(values, plan.filters, window, int(plan.levels[-1]), plan.slope_weights, out)
+        out /= 2.0
+        out += self._offset
 
     def _with_errors(self, values: Array, window: int) -> tuple[Array, Array]:
         h, plan = self._exponents(values, window), self._pyramid(window)

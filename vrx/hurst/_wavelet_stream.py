@@ -47,4 +47,4 @@ class WaveletStream(Stream):
         if values.shape != (self.window,):
             raise ValueError(f"{values.size} values do not fit the window of {self.window}")
         self._kernel = self._empty()
-        self._kernel.extend(values, np.empty(self.window))
+        self.h = float(self._steps(values)[-1])
