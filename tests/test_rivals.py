@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from vrx.econometrics import RIVALS, DynamicFractionalVolatility, Egarch, Figarch, Fitted, Garch, Har
+from vrx.econometrics import RIVALS, DynamicFractionalVolatility, Egarch, Figarch, Fitted, Garch, Har, rivals
 from vrx.errors import InputError
 
 pytest.importorskip("arch")
@@ -70,6 +70,31 @@ def test_when_it_starts_from_yesterday_then_it_ends_at_the_same_likelihood(model
     yesterday = model.fit(market[:1000])
     warm, fresh = model.fit(market[1:1001], start=yesterday), model.fit(market[1:1001])
     assert warm.log_likelihood == pytest.approx(fresh.log_likelihood, abs=0.01)
+
+
+def test_when_a_fit_is_worse_than_a_constant_variance_then_it_has_not_converged_nor_starts_another(market, monkeypatch):
+    sound = Garch().fit(market)
+    monkeypatch.setattr(rivals, "_likelihood", lambda found, days: -1e8)
+    absurd = Garch().fit(market)
+    assert not absurd.converged
+    assert absurd.note == "garch has not converged: a constant variance has a higher likelihood"
+    monkeypatch.undo()
+    absurd.parameters.update({"omega": 1e300})
+    assert Garch().fit(market, start=absurd).parameters == sound.parameters
+
+
+def test_when_a_start_lies_beyond_the_bounds_then_the_fit_goes_on_without_a_warning(market):
+    start = Garch().fit(market)
+    start.parameters["omega"] = -1e-12
+    assert Garch().fit(market, start=start).log_likelihood == pytest.approx(
+        Garch().fit(market).log_likelihood, abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_when_nothing_clusters_then_no_rival_is_called_worse_than_a_constant_variance(seed):
+    returns = 0.01 * np.random.default_rng(seed).standard_normal(600)
+    assert [name for name, model in RIVALS.items() if "constant variance" in model().fit(returns).note] == []
 
 
 def test_when_the_optimiser_gives_up_then_the_note_says_so_without_a_warning(market, monkeypatch):

@@ -5,6 +5,7 @@ value it keeps rings. Both add the same numbers in the same order: the bits of a
 not on where the series, a stretch of it or a stream began.
 """
 
+cimport cython
 from libc.float cimport DBL_EPSILON
 from libc.math cimport NAN
 from libc.stdlib cimport free, malloc
@@ -131,6 +132,7 @@ def wavelet_squares(const double[::1] x, const double[:, ::1] filters, double[:,
     free(pyramid.scratch)
 
 
+@cython.final
 cdef class VarianceStream:
     """The wavelet variances of the last `window` values, and the slope of their logarithms, one value at a time.
 

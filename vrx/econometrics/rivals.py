@@ -1,6 +1,7 @@
 """The models that a volatility model is measured against, fitted by the package arch behind one small interface."""
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -87,12 +88,21 @@ class Rival(ABC):
         if start is not None and (not isinstance(start, RivalResult) or type(start.model) is not type(self)):
             raise InputError(f"start is {start!r}: pass a result of {type(self).__name__}, or nothing")
         values = checked(returns, 100)
-        begin = None if start is None else np.array(list(start.parameters.values()))
-        with np.errstate(all="ignore"):  # the optimiser tries parameters at which variances overflow
-            found = self._arch(values).fit(disp="off", show_warning=False, starting_values=begin)
-        optimisation = found.optimization_result
-        note = "" if found.convergence_flag == 0 else f"{self.name} has not converged: {optimisation.message}"
-        return RivalResult(self, values, found.params.to_dict(), _likelihood(found, len(values)), note, found)
+        # A start that failed would hold the next fit where it is.
+        begin = None if start is None or start.note else np.array(list(start.parameters.values()))
+        model = self._arch(values)
+        trouble = require("arch.utility.exceptions", "research", f"the model {self.name}")
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # The optimiser tries parameters at which variances overflow; a start that rounding has put a hair beyond
+            # its bounds is replaced by arch.
+            warnings.simplefilter("ignore", trouble.StartingValueWarning)
+            found = model.fit(disp="off", show_warning=False, starting_values=begin)
+        likelihood, note = _likelihood(found, len(values)), ""
+        if found.convergence_flag != 0:
+            note = f"{self.name} has not converged: {found.optimization_result.message}"
+        elif not likelihood >= _constant_variance(values) - SLACK:
+            note = f"{self.name} has not converged: a constant variance has a higher likelihood"
+        return RivalResult(self, values, found.params.to_dict(), likelihood, note, found)
 
     def _arch(self, values: Array) -> Any:
         """The model of arch, of returns in percent."""
@@ -229,6 +239,15 @@ class RivalResult:
 def _likelihood(found: Any, days: int) -> float:
     """That of the decimals: a density of percents is a hundredth of theirs."""
     return float(found.loglikelihood) + days * math.log(PERCENT)
+
+
+# Every rival holds the constant variance as a special case, but for the days on which its recursion starts.
+SLACK = 5.0
+
+
+def _constant_variance(values: Array) -> float:
+    """The log likelihood of one variance for all days."""
+    return -0.5 * len(values) * (math.log(2.0 * math.pi * float(np.mean(values**2))) + 1.0)
 
 
 RIVALS = {model.name: model for model in (Garch, Figarch, Egarch, Har)}
