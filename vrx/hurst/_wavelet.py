@@ -75,6 +75,8 @@ class Wavelet(Estimator):
 
     method: ClassVar[str] = "wavelet"
     bootstraps: ClassVar[bool] = True
+    # The kernel minds the caches itself; longer pieces leave threads less to wait for.
+    stride: ClassVar[int] = 65_536
 
     def __post_init__(self) -> None:
         super().__post_init__()
