@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import io
 import itertools
-import json
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vrx
+from tests.command_line import refused, strict
 from vrx.cli.hurst_agreement import disagreement
 from vrx.cli.hurst_survey import Row, estimators, one_estimator, sample, survey
 from vrx.errors import InputError
@@ -100,22 +100,6 @@ def only_methods(monkeypatch):
 @pytest.fixture
 def series(csv_file, bars):
     return csv_file(bars)
-
-
-def refused(said, code, *words):
-    assert said.code == code, said
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert said.err.startswith("vrx: ")
-    for word in words:
-        assert word in said.err
-
-
-def strict(text):
-    def refuse(name):
-        raise AssertionError(f"{name} in JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 # -- the whole series --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vrx
+from tests.command_line import refused, strict
 from vrx.cli import volatility_saved
 from vrx.cli.volatility_answer import answer_of
 from vrx.cli.volatility_fits import MODELS, Market, market, named
@@ -49,22 +50,6 @@ def fitted(returns):
 
 def prices(values):
     return Bars(MappingProxyType({"close": np.array(values)}), None, "toy", 365, ())
-
-
-def refused(said, code, *words):
-    assert said.code == code, said
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert said.err.startswith("vrx: ")
-    for word in words:
-        assert word in said.err
-
-
-def strict(text):
-    def refuse(name):
-        raise AssertionError(f"{name} in JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 def table(text):
