@@ -91,6 +91,12 @@ def bars():
 
 
 @pytest.fixture(scope="session")
+def pair(market, only):
+    """A source and a target market."""
+    return only(market(300, 5, "source"), CHANNELS["ohlc"]), only(market(280, 6, "target"), CHANNELS["ohlc"])
+
+
+@pytest.fixture(scope="session")
 def only():
     """Bars with some of their columns."""
     return narrowed
@@ -125,7 +131,7 @@ def tiny():
 
     def make(channels="ohlc", kind="lstm-attention", *, phases=None, **changes):
         shape = {"hidden": 8, "layers": 1, "heads": 2, "bottleneck": 8}
-        network = NetworkShape(**{"kind": kind, **shape, **changes.pop("network", {})})
+        network = NetworkShape(**{**shape, **changes.pop("network", {})}).named(kind)
         phases = phases or (Phase("target", epochs=2, batch_size=64),)
         return Recipe(
             name="tiny", phases=phases, channels=CHANNELS[channels], network=network, **{"lookback": 23, **changes}

@@ -194,7 +194,7 @@ BAD = [
     (["train", "--target", "toy.csv", "--recipe", "noise.toml", "--out", "run"], 2, "not TOML"),
     (["train", "--target", "toy.csv", "--recipe", "odd.toml", "--out", "run"], 2, "unknown key layers"),
     (["train", "--target", "toy.csv", "--strategy", "magic", "--out", "run"], 2, "take one of scratch"),
-    (["train", "--target", "toy.csv", "--model", "gru", "--out", "run"], 2, "network.kind"),
+    (["train", "--target", "toy.csv", "--model", "gru", "--out", "run"], 2, "--model gru"),
     (["train", "--target", "toy.csv", "--epochs", "0", "--out", "run"], 2, "epochs is 0"),
     (["train", "--target", "toy.csv", "--seed", "-1", "--out", "run"], 2, "seed is -1"),
     (["train", "--target", "short.csv", "--strategy", "scratch", "--out", "run"], 2, "give a longer history"),

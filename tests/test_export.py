@@ -18,9 +18,11 @@ from vrx.export.graph import to_model
 from vrx.export.package import export
 from vrx.export.parity import BATCHES, ParityError, check
 from vrx.measures import daily_variance
+from vrx.training.recipe import MODELS
 
 KINDS = ["lstm-attention", "har", "log-har"]
 EVERY = [(kind, channels) for kind in KINDS for channels in ("close", "ohlc", "variance", "variance-return")]
+EVERY += [(kind, "ohlc") for kind in MODELS if kind not in KINDS]
 OHLC = ("open", "high", "low", "close")
 
 

@@ -88,7 +88,7 @@ def test_a_recipe_survives_json_unchanged(epochs, rate, levels, horizons, first,
         horizons=tuple(horizons),
         levels=tuple(levels),
         seed=seed,
-        network=NetworkShape(linear=True, heads=2),
+        network=NetworkShape(kind="linear", heads=2),
         split=Split(train_end=first, validation_end=first + datetime.timedelta(days=300)),
     )
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe

@@ -160,11 +160,6 @@ def stopping(at):
 
 
 @pytest.fixture(scope="module")
-def pair(market, only):
-    return only(market(300, 5, "source"), OHLC), only(market(280, 6, "target"), OHLC)
-
-
-@pytest.fixture(scope="module")
 def finished(tiny, pair, tmp_path_factory):
     out = tmp_path_factory.mktemp("finished") / "run"
     execute(tiny(phases=TWO), [pair[0]], [pair[1]], out)

@@ -12,9 +12,9 @@ from vrx.training import checkpoint
 from vrx.training.calibration import distributions, set_mean, set_quantiles
 from vrx.training.folder import open_run
 from vrx.training.loop import State, deterministic, gaussian_loss
-from vrx.training.networks import LstmAttention, build, describe
+from vrx.training.networks import build, describe
 from vrx.training.networks.base import Distribution, Variance
-from vrx.training.recipe import Phase, named
+from vrx.training.recipe import MODELS, Phase, named
 from vrx.training.run import execute
 from vrx.training.start import start
 from vrx.training.strategies import STRATEGIES
@@ -26,11 +26,6 @@ TWO = (Phase("source", epochs=2, batch_size=64), Phase("target", epochs=2, batch
 
 def weights(folder):
     return {name: value.numpy().tobytes() for name, value in checkpoint.load(folder / "model.safetensors")[0].items()}
-
-
-@pytest.fixture
-def pair(market, only):
-    return only(market(300, 5, "source"), OHLC), only(market(280, 6, "target"), OHLC)
 
 
 def test_two_runs_of_one_recipe_end_with_the_same_bits_whatever_the_global_generator_did(tmp_path, tiny, pair):
@@ -65,20 +60,26 @@ def test_the_frozen_strategy_leaves_the_encoder_s_bits_and_full_moves_them(tmp_p
         split = replace(tiny().split, train_end=target.dates[139].item(), validation_end=target.dates[209].item())
         execute(tiny(phases=phases, split=split), [source], [target], tmp_path / name)
         after[name] = weights(tmp_path / name)
-    encoder = [key for key in after["full"] if key.startswith(("lstm.", "norm.", "attention.", "bottleneck."))]
+    encoder = [key for key in after["full"] if key.startswith("encoder.")]
     assert len(encoder) == 12
     assert all(after["frozen"][key] == after["pretrained"][key] for key in encoder)
     assert all(after["full"][key] != after["pretrained"][key] for key in encoder if "weight_ih" in key)
-    assert after["frozen"]["mean.weight"] != after["pretrained"]["mean.weight"]
+    assert after["frozen"]["head.mean.weight"] != after["pretrained"]["head.mean.weight"]
     assert STRATEGIES["frozen"][1].parameters == ("head",)
 
 
-def test_the_groups_share_no_parameter_and_leave_none_out(tiny):
-    network = build(tiny(network={"linear": True}))
+@pytest.mark.parametrize("kind", MODELS[:-2])
+def test_the_groups_share_no_parameter_and_leave_none_out(tiny, kind):
+    network = build(tiny(kind=kind))
     groups = network.groups()
     ids = [id(p) for name in ("encoder", "attention", "head") for p in groups[name]]
     assert len(ids) == len(set(ids))
-    assert set(ids) == {id(p) for p in network.parameters()}
+    # But for a HAR inside, which no phase trains.
+    held = {
+        id(p) for name, p in network.named_parameters() if name.startswith("combiner.regression") and kind != "linear"
+    }
+    assert set(ids) == {id(p) for p in network.parameters()} - held
+    assert bool(held) == (kind in ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes"))
 
 
 def test_the_paper_s_network_has_the_parameters_that_its_layers_add_up_to():
@@ -169,21 +170,22 @@ def test_weights_and_calibration_see_nothing_of_the_test_part(tiny, bars, only, 
 
 
 def test_the_linear_part_starts_at_pooled_least_squares(tiny, bars, only):
-    recipe = tiny("variance", network={"linear": True}, lookback=60)
+    recipe = tiny("variance", "linear", lookback=60)
     series = only(bars, ("variance",))
     part = samples([series], recipe, cuts([series], recipe.split), "train")
     network = build(recipe)
-    assert isinstance(network, LstmAttention)
     start(network, part)
+    regression = network.combiner.regression
     with torch.no_grad():
         inputs = network.input(part.windows(torch.arange(len(part))))
-        level, path, returns = network.path(inputs)
-        columns = network.features(inputs, level, path, returns).numpy()
+        path = network.paths(inputs)
+        level = path.level
+        columns = regression.columns(inputs, path).numpy()
         design = np.column_stack([columns, np.ones(len(columns))])
         wanted, *_ = np.linalg.lstsq(design, (part.target - level).numpy(), rcond=None)
-        fitted = network.linear(torch.from_numpy(columns)).numpy()
+        fitted = regression.linear(torch.from_numpy(columns)).numpy()
     np.testing.assert_allclose(fitted, design @ wanted, atol=1e-4)
-    assert network.scale.item() == pytest.approx(float((path**2).mean()) ** 0.5)
+    assert network.scale.item() == pytest.approx(float((path.logs**2).mean()) ** 0.5)
     # The head starts at nothing, so the forecast starts at the regression.
     network.eval()
     mean = distributions(network, part).mean

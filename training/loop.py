@@ -21,9 +21,10 @@ from vrx.training.calibration import distributions
 from vrx.training.networks import Network
 from vrx.training.networks.base import Distribution
 from vrx.training.recipe import Phase, Recipe
+from vrx.training.start import follow
 from vrx.training.windows import Samples
 
-__all__ = ["Epoch", "PhaseData", "State", "deterministic", "gaussian_loss", "train"]
+__all__ = ["Epoch", "PhaseData", "State", "deterministic", "gaussian_loss", "loss", "train"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,13 @@ class State:
         """Read what :meth:`to_dict` wrote."""
         best = math.inf if document["best"] is None else document["best"]
         return cls(**{**document, "best": best, "history": [Epoch(**epoch) for epoch in document["history"]]})
+
+
+def loss(distribution: Distribution, target: Tensor, kind: str) -> Tensor:
+    """What training makes small: ``"gaussian"``, or ``"squared"``, the mean squared error of log variance."""
+    if kind == "squared":
+        return ((target - distribution.mean) ** 2).mean()
+    return gaussian_loss(distribution, target)
 
 
 def gaussian_loss(distribution: Distribution, target: Tensor) -> Tensor:
@@ -122,7 +130,7 @@ def train(
     TrainingError
         The loss stopped being a number, or the checkpoint is damaged.
     """
-    state, saved = State(rate=recipe.phases[0].learning_rate), None
+    state, saved = State(rate=recipe.phases[0].rate), None
     best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     if path.exists():
         saved, document = checkpoint.load(path)
@@ -135,6 +143,9 @@ def train(
         best = _named(saved, "best")
     while True:
         phase = recipe.phases[state.phase]
+        if state.epoch == 0 and state.phase > 0 and phase.series != recipe.phases[state.phase - 1].series:
+            follow(network, data[state.phase].train)
+            best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         optimiser = _optimiser(network, phase)
         if saved is not None and state.epoch > 0:
             _restore_moments(optimiser, _named(saved, "adam"))
@@ -160,7 +171,7 @@ def train(
             return state
         state.phase += 1
         state.epoch = state.stale = state.waited = 0
-        state.best, state.rate = math.inf, recipe.phases[state.phase].learning_rate
+        state.best, state.rate = math.inf, recipe.phases[state.phase].rate
 
 
 def _epoch(
@@ -171,19 +182,19 @@ def _epoch(
     torch.manual_seed(recipe.seed * 1_000_003 + state.phase * 10_007 + state.epoch)
     order = torch.randperm(len(data.train))
     for group in optimiser.param_groups:
-        group["lr"] = state.rate
+        group["lr"] = state.rate * group["share"]
     trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     network.train()
     total = 0.0
     for index in order.split(phase.batch_size):
         optimiser.zero_grad(set_to_none=True)
         distribution = network.distribution(network.input(data.train.windows(index)))
-        loss = gaussian_loss(distribution, data.train.target[index])
-        loss.backward()
+        error = loss(distribution, data.train.target[index], recipe.loss)
+        error.backward()
         nn.utils.clip_grad_norm_(trained, phase.clip)
         optimiser.step()
-        total += float(loss.detach()) * len(index)
-    validation = float(gaussian_loss(distributions(network, data.validation), data.validation.target))
+        total += float(error.detach()) * len(index)
+    validation = float(loss(distributions(network, data.validation), data.validation.target, recipe.loss))
     mean = total / len(order)
     if not (math.isfinite(mean) and math.isfinite(validation)):
         raise TrainingError(
@@ -196,10 +207,16 @@ def _epoch(
 def _optimiser(network: Network, phase: Phase) -> torch.optim.Optimizer:
     """AdamW, which is Adam without weight decay, on the phase's parameters; the others take no gradient."""
     groups = network.groups()
-    chosen = {id(parameter): parameter for name in phase.parameters for parameter in groups.get(name, [])}
+    rates = phase.rates or (phase.learning_rate,) * len(phase.parameters)
+    chosen: list[dict[str, Any]] = [
+        {"params": groups[name], "share": rate / phase.rate}
+        for name, rate in zip(phase.parameters, rates, strict=True)
+        if groups.get(name)
+    ]
+    taught = {id(parameter) for group in chosen for parameter in group["params"]}
     for parameter in network.parameters():
-        parameter.requires_grad_(id(parameter) in chosen)
-    return torch.optim.AdamW(list(chosen.values()), lr=phase.learning_rate, weight_decay=phase.weight_decay, fused=True)
+        parameter.requires_grad_(id(parameter) in taught)
+    return torch.optim.AdamW(chosen, lr=phase.rate, weight_decay=phase.weight_decay, fused=True)
 
 
 def _save(

@@ -19,7 +19,11 @@ from vrx.measures import MEASURES
 
 __all__ = ["NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
 
-KINDS = ("lstm-attention", "log-har", "har")
+ENCODERS = ("lstm-attention", "transformer", "dilated-convolution")
+CLOSED = ("log-har", "har")  # least squares: no epochs
+KINDS = ("encoder", "linear", "hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes", *CLOSED)
+MODELS = (*ENCODERS, *KINDS[1:])
+LOSSES = ("gaussian", "squared")
 GROUPS = ("all", "encoder", "attention", "head")
 FOLDER = Path(__file__).with_name("recipes")
 
@@ -28,15 +32,32 @@ FOLDER = Path(__file__).with_name("recipes")
 class NetworkShape:
     """The network; the defaults are the sizes of Dhansoia (2025)."""
 
-    kind: str = "lstm-attention"
+    kind: str = "encoder"  # how the forecast is put together: by the encoder alone, with a linear part, against HAR ...
+    encoder: str = "lstm-attention"
     sequence: int = 22  # days that the encoder reads
     hidden: int = 64
     layers: int = 3
     heads: int = 4
     bottleneck: int = 32
     dropout: float = 0.1
-    linear: bool = False  # add a linear part over the whole window, started at pooled least squares
+    regimes: int = 3  # of kind "regimes"
     floor: float = 0.01  # share of the window's mean variance added to each day before the log
+
+    @property
+    def encoded(self) -> bool:
+        """Whether it has an encoder, which takes epochs to train."""
+        return self.kind not in CLOSED
+
+    @property
+    def model(self) -> str:
+        """Its name: that of the encoder, where nothing else is in it."""
+        return self.encoder if self.kind == "encoder" else self.kind
+
+    def named(self, model: str) -> "NetworkShape":
+        """The same sizes for the model of this name."""
+        if model in ENCODERS:
+            return dataclasses.replace(self, kind="encoder", encoder=model)
+        return dataclasses.replace(self, kind=model)
 
 
 @dataclass(frozen=True)
@@ -46,12 +67,18 @@ class Phase:
     series: str  # "source" or "target"
     parameters: tuple[str, ...] = ("all",)
     learning_rate: float = 1e-3
+    rates: tuple[float, ...] = ()  # one for each of parameters, instead of learning_rate
     weight_decay: float = 0.0
     batch_size: int = 32
     epochs: int = 50
     patience: int = 10  # epochs without a better validation loss before the phase ends
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     clip: float = 1.0  # largest norm of the gradient
+
+    @property
+    def rate(self) -> float:
+        """The largest rate."""
+        return max(self.rates, default=self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,8 @@ class Recipe:
     horizons: tuple[int, ...] = (1, 5, 22)
     levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     measure: str = "auto"  # the variance to forecast, as vrx.measures.daily_variance names it
+    rolling: int = 0  # forecast the variance of the last so many returns, as it will be h days on, not of days to come
+    loss: str = "gaussian"  # likelihood of log variance; or "squared", its squared error
     seed: int = 0
     threads: int = 1  # torch's threads; another count may end with other bits
     network: NetworkShape = NetworkShape()
@@ -86,8 +115,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         shape, split = self.network, self.split
-        need = 22 if shape.kind != "lstm-attention" else shape.sequence
-        days = contract.days_of(self.channels or ("close",), self.lookback)
+        need = max(22 if shape.kind != "encoder" else 1, shape.sequence if shape.encoded else 1)
+        days = contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
         for wrong, key, value, cure in (
             (
                 self.channels not in contract.CHANNEL_SETS,
@@ -96,6 +125,16 @@ class Recipe:
                 f"take one of {contract.CHANNEL_SETS}",
             ),
             (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
+            (shape.encoder not in ENCODERS, "network.encoder", shape.encoder, f"take one of {', '.join(ENCODERS)}"),
+            (shape.regimes < 2, "network.regimes", shape.regimes, "give 2 or more"),
+            (self.loss not in LOSSES, "loss", self.loss, f"take one of {', '.join(LOSSES)}"),
+            (self.rolling not in (0, *range(2, 1000)), "rolling", self.rolling, "give 2 or more days, or 0 for none"),
+            (
+                bool(self.rolling) and (self.channels != ("close",) or self.measure not in ("auto", "close_to_close")),
+                "channels",
+                self.channels,
+                "a rolling variance is that of closes: give close alone, and no measure",
+            ),
             (self.measure not in MEASURES, "measure", self.measure, f"take one of {', '.join(MEASURES)}"),
             (
                 days < need,
@@ -171,6 +210,8 @@ class Recipe:
             ),
             (not phase.parameters, "parameters", "name at least one group"),
             (not 0 < phase.learning_rate < 10, "learning_rate", "stay inside (0, 10)"),
+            (len(phase.rates) not in (0, len(phase.parameters)), "rates", "give one for each of parameters"),
+            (not all(0 < rate < 10 for rate in phase.rates), "rates", "stay inside (0, 10)"),
             (not 0 <= phase.weight_decay < 10, "weight_decay", "stay inside [0, 10)"),
             (phase.batch_size < 1, "batch_size", "give 1 or more"),
             (phase.epochs < 1, "epochs", "give 1 or more"),

@@ -12,7 +12,7 @@ from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.networks import Network
-from vrx.training.networks.har import ZERO_SHARE
+from vrx.training.networks.regression import ZERO_SHARE
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts, origins, targets
 

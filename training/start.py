@@ -1,11 +1,13 @@
-"""Where training starts: the scale of the inputs, and the linear part at pooled least squares."""
+"""Where training starts: the scale of the inputs, and the linear part at least squares."""
 
 import torch
+from torch import Tensor
 
-from vrx.training.networks import LstmAttention, Network
+from vrx.training.networks import Encoded, Network
+from vrx.training.networks.regression import Regression
 from vrx.training.windows import Samples
 
-__all__ = ["start"]
+__all__ = ["follow", "start"]
 
 CHUNK = 4096
 # Share of the mean diagonal of X'X that is added to it, so that columns that say nothing (the mean over 252 days of a
@@ -15,26 +17,46 @@ RIDGE = 1e-8
 
 @torch.no_grad()
 def start(network: Network, samples: Samples) -> None:
-    """Set what is known in closed form from the train part of the first phase; other networks are left alone."""
-    if not isinstance(network, LstmAttention):
+    """Set what is known in closed form from the train part of the first phase; HAR networks are left alone."""
+    if not isinstance(network, Encoded):
         return
     squares, count = 0.0, 0
-    gram: torch.Tensor | None = None
-    moment: torch.Tensor | None = None
+    for index in torch.arange(len(samples)).split(CHUNK):
+        path = network.paths(network.input(samples.windows(index)))
+        squares += float((path.logs**2).sum())
+        count += path.logs.numel()
+    network.scale.fill_((squares / count) ** 0.5 or 1.0)
+    if network.combiner.regression is not None:
+        _least_squares(network, network.combiner.regression, samples)
+
+
+@torch.no_grad()
+def follow(network: Network, samples: Samples) -> None:
+    """Fit a HAR inside the network to the train part of a later phase: the series has a HAR of its own."""
+    regression = network.combiner.regression if isinstance(network, Encoded) else None
+    if isinstance(network, Encoded) and regression is not None and regression.follows:
+        _least_squares(network, regression, samples)
+
+
+def _least_squares(network: Encoded, regression: Regression, samples: Samples) -> None:
+    sums, squares = [], []
+    middle: Tensor | None = None
     for index in torch.arange(len(samples)).split(CHUNK):
         inputs = network.input(samples.windows(index))
-        level, path, returns = network.path(inputs)
-        squares += float((path**2).sum())
-        count += path.numel()
-        if network.linear is not None:
-            columns = network.features(inputs, level, path, returns)
-            columns = torch.cat([columns, torch.ones_like(columns[:, :1])], 1)
-            above = samples.target[index] - level
-            gram = columns.T @ columns + (0.0 if gram is None else gram)
-            moment = columns.T @ above + (0.0 if moment is None else moment)
-    network.scale.fill_((squares / count) ** 0.5 or 1.0)
-    if network.linear is not None and gram is not None and moment is not None:
-        gram += RIDGE * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
-        solution = torch.linalg.solve(gram, moment)
-        network.linear.weight.copy_(solution[:-1].T)
-        network.linear.bias.copy_(solution[-1])
+        path = network.paths(inputs)
+        rows = torch.cat([regression.columns(inputs, path), samples.target[index] - regression.anchor(path)], 1)
+        # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
+        middle = rows.mean(0) if middle is None else middle
+        sums.append((rows - middle).sum(0))
+        squares.append((rows - middle).T @ (rows - middle))
+    if middle is None:
+        return
+    off = torch.stack(sums).sum(0) / len(samples)
+    scatter = torch.stack(squares).sum(0) - len(samples) * torch.outer(off, off)
+    k = regression.linear.in_features
+    ridge = RIDGE * scatter.diagonal()[:k].mean().clamp(min=1e-30)
+    gram = scatter[:k, :k] + ridge * torch.eye(k, dtype=scatter.dtype)
+    slopes = torch.linalg.solve(gram, scatter[:k, k:])
+    mean = middle + off
+    regression.linear.weight.copy_(slopes.T)
+    regression.linear.bias.copy_(mean[k:] - mean[:k] @ slopes)

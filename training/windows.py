@@ -16,6 +16,7 @@ from vrx import har
 from vrx._read.days import LONG_GAP
 from vrx.errors import InputError
 from vrx.measures import daily_variance, shown_by
+from vrx.rolling import rolling_variance
 from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.recipe import Recipe, Split
@@ -84,7 +85,7 @@ def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:
         HAR is asked for a measure that its input does not show.
     """
     own = shown_by(recipe.channels)
-    linear = recipe.network.kind != "lstm-attention"
+    linear = not recipe.network.encoded
     if linear and recipe.measure not in ("auto", own):
         raise InputError(
             f"recipe {recipe.name}: {recipe.network.kind} on {', '.join(recipe.channels)} forecasts {own}, not "
@@ -92,12 +93,21 @@ def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:
         )
     if recipe.measure != "auto":
         return recipe
+    if recipe.rolling:
+        return replace(recipe, measure=own)
     ranged = all(column in bars for bars in series for column in ("open", "high", "low", "close"))
     return replace(recipe, measure="garman_klass" if own == "close_to_close" and ranged and not linear else own)
 
 
 def targets(bars: Bars, recipe: Recipe) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The variance of each day (n,), and the mean variance of the coming days (n, horizons)."""
+    """The variance of each day (n,), and the mean variance of the coming days (n, horizons).
+
+    With rolling windows, the variance of the window that ends with each day, and of those that will end h days on.
+    """
+    if recipe.rolling:
+        variance = rolling_variance(bars, recipe.rolling)
+        ahead = [np.append(variance[h:], np.full(min(h, len(variance)), np.nan)) for h in recipe.horizons]
+        return variance, np.stack(ahead, axis=1)
     _, variance = daily_variance(bars, recipe.measure)
     return variance, np.stack([har.target(variance, h, log=False) for h in recipe.horizons], axis=1)
 

@@ -1,40 +1,84 @@
 """The networks, by the names that a recipe gives them."""
 
 from vrx.training.networks.base import Network
+from vrx.training.networks.combiner import Alone, Combiner, Sum
+from vrx.training.networks.dilated_convolution import DilatedConvolution
+from vrx.training.networks.dynamic_attention import DynamicAttention
+from vrx.training.networks.encoded import Encoded
+from vrx.training.networks.encoder import Encoder
 from vrx.training.networks.har import HarNetwork
+from vrx.training.networks.hybrid import Hybrid, HybridFromHar
 from vrx.training.networks.lstm_attention import LstmAttention
-from vrx.training.recipe import Recipe
+from vrx.training.networks.path import Paths
+from vrx.training.networks.regimes import Regimes
+from vrx.training.networks.regression import Multiscale
+from vrx.training.networks.residual import Residual
+from vrx.training.networks.transformer import Transformer
+from vrx.training.recipe import NetworkShape, Recipe
 
-__all__ = ["HarNetwork", "LstmAttention", "Network", "build", "describe"]
+__all__ = ["Encoded", "HarNetwork", "Network", "build", "describe"]
 
 
 def build(recipe: Recipe) -> Network:
     """An untrained network of the recipe's kind; its weights are drawn from torch's global generator."""
-    shape = recipe.network
+    shape, rolling = recipe.network, recipe.rolling
     common = (recipe.channels, recipe.lookback, recipe.horizons, recipe.levels)
-    if shape.kind in ("har", "log-har"):
-        return HarNetwork(*common, log=shape.kind == "log-har")
-    return LstmAttention(
+    if not shape.encoded:
+        return HarNetwork(*common, log=shape.kind == "log-har", rolling=rolling)
+    has_returns = recipe.channels != ("variance",)
+    encoder, paths = _encoder(shape, 1 + has_returns), Paths(shape.floor)
+    return Encoded(
         *common,
+        encoder=encoder,
+        combiner=_combiner(shape, len(recipe.horizons), encoder.width, paths, has_returns),
+        paths=paths,
         sequence=shape.sequence,
-        hidden=shape.hidden,
-        layers=shape.layers,
-        heads=shape.heads,
-        bottleneck=shape.bottleneck,
         dropout=shape.dropout,
-        linear=shape.linear,
-        floor=shape.floor,
+        rolling=rolling,
     )
+
+
+def _encoder(shape: NetworkShape, columns: int) -> Encoder:
+    if shape.encoder == "transformer":
+        sizes = (shape.hidden, shape.layers, shape.heads, shape.bottleneck)
+        return Transformer(columns, shape.sequence, *sizes, shape.dropout)
+    if shape.encoder == "dilated-convolution":
+        return DilatedConvolution(columns, shape.sequence, shape.hidden, shape.bottleneck, shape.dropout)
+    return LstmAttention(columns, shape.hidden, shape.layers, shape.heads, shape.bottleneck, shape.dropout)
+
+
+def _combiner(shape: NetworkShape, horizons: int, width: int, paths: Paths, has_returns: bool) -> Combiner:
+    if shape.kind == "linear":
+        return Sum(Multiscale(horizons, paths, has_returns=has_returns))
+    if shape.kind == "dynamic-attention":
+        return DynamicAttention(horizons, width)
+    if shape.kind == "regimes":
+        return Regimes(horizons, width, shape.regimes)
+    kinds = {"hybrid": Hybrid, "hybrid-from-har": HybridFromHar, "residual": Residual}
+    return kinds[shape.kind](horizons) if shape.kind in kinds else Alone()
 
 
 def describe(recipe: Recipe, network: Network) -> str:
     """One line on what computes the forecast, with the true count of its parameters."""
-    count = sum(parameter.numel() for parameter in network.parameters())
-    if isinstance(network, HarNetwork):
-        return f"{recipe.network.kind}, {count} parameters"
-    shape = recipe.network
-    linear = " plus a linear part over the whole window" if shape.linear else ""
-    return (
-        f"LSTM {shape.layers} x {shape.hidden} over {shape.sequence} days, {shape.heads}-head attention, bottleneck "
-        f"{shape.bottleneck}{linear}, {count:,} parameters"
-    )
+    count, shape = sum(parameter.numel() for parameter in network.parameters()), recipe.network
+    if not shape.encoded:
+        return f"{shape.kind}, {count} parameters"
+    if shape.encoder == "lstm-attention":
+        encoder = f"LSTM {shape.layers} x {shape.hidden} over {shape.sequence} days, {shape.heads}-head attention"
+    elif shape.encoder == "transformer":
+        encoder = f"Transformer {shape.layers} x {shape.hidden} over {shape.sequence} days, {shape.heads} heads"
+    else:
+        encoder = f"dilated convolutions of {shape.hidden} channels over {shape.sequence} days"
+    combined = _COMBINED[shape.kind].format(shape=shape)
+    return f"{encoder}, bottleneck {shape.bottleneck}{combined}, {count:,} parameters"
+
+
+_COMBINED = {
+    "encoder": "",
+    "linear": " plus a linear part over the whole window",
+    "hybrid": ", weighed against log-HAR",
+    "hybrid-from-har": ", weighed against log-HAR from which it starts",
+    "dynamic-attention": ", weighed against log-HAR window by window",
+    "residual": ", on what log-HAR leaves over",
+    "regimes": ", log-HAR corrected in {shape.regimes} soft regimes",
+}

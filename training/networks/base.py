@@ -45,12 +45,13 @@ class Variance(nn.Module):
     """Bars (batch, lookback, channels) to daily variance and return.
 
     Closes give squared returns; open-high-low-close gives Garman-Klass plus the squared overnight return, as
-    :func:`vrx.measures.daily_variance` does; variance passes through.
+    :func:`vrx.measures.daily_variance` does; variance passes through. With `rolling`, closes give the sample variance
+    of the last so many returns, as :func:`vrx.measures.rolling_variance` does.
     """
 
-    def __init__(self, channels: tuple[str, ...]) -> None:
+    def __init__(self, channels: tuple[str, ...], rolling: int = 0) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.rolling = channels, rolling
         constant(self, "body", 2.0 * math.log(2.0) - 1.0)
         self.body: Tensor
 
@@ -64,6 +65,8 @@ class Variance(nn.Module):
         logs = torch.log(bars)
         close = logs[:, :, -1]
         returns = close[:, 1:] - close[:, :-1]
+        if self.rolling:
+            return Inputs(returns.unfold(1, self.rolling, 1).var(2), returns[:, self.rolling - 1 :])
         if self.channels == ("close",):
             return Inputs(returns * returns, returns)
         opening, high, low = logs[:, 1:, 0], logs[:, 1:, 1], logs[:, 1:, 2]
@@ -114,11 +117,17 @@ class Network(nn.Module):
     """A network that forecasts; a subclass says how with :meth:`distribution`."""
 
     def __init__(
-        self, channels: tuple[str, ...], lookback: int, horizons: tuple[int, ...], levels: tuple[float, ...]
+        self,
+        channels: tuple[str, ...],
+        lookback: int,
+        horizons: tuple[int, ...],
+        levels: tuple[float, ...],
+        *,
+        rolling: int = 0,
     ) -> None:
         super().__init__()
         self.lookback = lookback
-        self.input = Variance(channels)
+        self.input = Variance(channels, rolling)
         self.answer = Answer(len(horizons), levels)
 
     def distribution(self, inputs: Inputs) -> Distribution:

@@ -3,14 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from vrx.training.networks.base import FLOOR, Distribution, Inputs, Network, constant
+from vrx.training.networks.base import FLOOR, Distribution, Inputs, Network
+from vrx.training.networks.regression import HarColumns
 
-__all__ = ["DAYS", "HarNetwork"]
-
-DAYS = 22
-# A day without movement has no log: it counts as this share of the window's mean (in the fit, of the mean of the 252
-# days before). At the floor of 1e-12 it would pull the forecast of the next month down several times over.
-ZERO_SHARE = 0.01
+__all__ = ["HarNetwork"]
 
 
 class HarNetwork(Network):
@@ -36,26 +32,21 @@ class HarNetwork(Network):
         levels: tuple[float, ...],
         *,
         log: bool,
+        rolling: int = 0,
     ) -> None:
-        super().__init__(channels, lookback, horizons, levels)
+        super().__init__(channels, lookback, horizons, levels, rolling=rolling)
         self.log = log
         self.coefficients = nn.Parameter(torch.zeros(len(horizons), 4, dtype=torch.float64))
         self.register_buffer("spread", torch.ones(len(horizons), dtype=torch.float64))
         self.register_buffer("floor", torch.full((len(horizons),), FLOOR, dtype=torch.float64))
         self.spread: Tensor
-        constant(self, "zero", FLOOR)
-        constant(self, "share", ZERO_SHARE)
         self.floor: Tensor
-        self.zero: Tensor
-        self.share: Tensor
+        self.read = HarColumns(log=log)
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The regression on today's, the 5- and the 22-day mean."""
-        days = inputs.variance[:, -DAYS:]
-        still = self.share * inputs.variance.mean(1, keepdim=True)
-        x = torch.log(torch.maximum(torch.where(days > 0, days, still), self.zero)) if self.log else days
-        means = [torch.ones_like(x[:, -1]), x[:, -1], x[:, -5:].mean(1), x.mean(1)]
-        fitted = torch.stack(means, 1) @ self.coefficients.T
+        columns = self.read(inputs.variance)
+        fitted = torch.cat([torch.ones_like(columns[:, :1]), columns], 1) @ self.coefficients.T
         spread = self.spread.expand_as(fitted)
         if self.log:
             return Distribution(fitted, spread)

@@ -35,11 +35,19 @@ def train(
     ] = None,
     strategy: Annotated[
         str | None,
-        typer.Option("--strategy", help="full, frozen or scratch, instead of the recipe's phases."),
+        typer.Option(
+            "--strategy",
+            help="scratch, zero-shot, frozen, full, differential, gradual or aggressive, "
+            "instead of the recipe's phases.",
+        ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="lstm-attention, log-har or har, instead of the recipe's network."),
+        typer.Option(
+            "--model",
+            help="lstm-attention, transformer, dilated-convolution, linear, hybrid, hybrid-from-har, "
+            "dynamic-attention, residual, regimes, log-har or har, instead of the recipe's network.",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of weights, order and dropout.")] = None,
@@ -105,13 +113,15 @@ def _plan(
     target: str | None,
 ) -> "Recipe":
     """The recipe with what the options overrule."""
-    from vrx.training.recipe import named
+    from vrx.training.recipe import MODELS, named
     from vrx.training.strategies import STRATEGIES
 
     plan = named(recipe)
     if model is not None:
-        plan = dataclasses.replace(plan, network=dataclasses.replace(plan.network, kind=model))
-        if plan.network.kind != "lstm-attention" and strategy is None:
+        if model not in MODELS:
+            raise InputError(f"--model {model}: take one of {', '.join(MODELS)}")
+        plan = dataclasses.replace(plan, network=plan.network.named(model))
+        if not plan.network.encoded and strategy is None:
             strategy = "scratch"
     if strategy is not None:
         if strategy not in STRATEGIES:

@@ -25,7 +25,7 @@ def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], No
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),
     )
-    if plan.network.kind != "lstm-attention":  # closed form: over before a bar could be drawn
+    if not plan.network.encoded:  # closed form: over before a bar could be drawn
         yield lambda _: None
         return
     with Progress(*columns, console=console) as progress:

@@ -1,0 +1,99 @@
+"""A network with an encoder: path, code, head, combiner."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vrx.training.networks.base import Distribution, Inputs, Network, constant
+from vrx.training.networks.combiner import Combiner, View
+from vrx.training.networks.encoder import Encoder, parameters_of
+from vrx.training.networks.path import Path, Paths
+
+__all__ = ["Encoded", "Head"]
+
+# Keeps one lucky batch from making the Gaussian likelihood unbounded.
+LEAST_SPREAD = 0.05
+
+
+class Head(nn.Module):
+    """Codes to the mean and spread of the log of the coming variance, in units of the path's scale."""
+
+    def __init__(self, width: int, outputs: int, dropout: float, *, from_zero: bool) -> None:
+        super().__init__()
+        constant(self, "least_spread", LEAST_SPREAD)
+        self.least_spread: Tensor
+        self.hidden = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+        self.mean = nn.Linear(width, outputs)
+        self.spread = nn.Linear(width, outputs)
+        if from_zero:
+            nn.init.zeros_(self.mean.weight)
+            nn.init.zeros_(self.mean.bias)
+
+    def forward(self, code: Tensor) -> Distribution:
+        """Read off the code; float64, (batch, outputs)."""
+        wide = self.dropout(functional.relu(self.hidden(code)))
+        # The softplus in float32: onnxruntime before 1.17 has none for doubles.
+        spread = functional.softplus(self.spread(wide)).double() + self.least_spread
+        return Distribution(self.mean(wide).double(), spread)
+
+
+class Encoded(Network):
+    """An encoder over the last days of the window, a head, and a combiner that has the last word.
+
+    The encoder sees the path of log variance around the window's own mean, divided by one scale from the training part,
+    and the returns in the window's own volatility: what it learns on one market holds for another.
+
+    Parameters
+    ----------
+    encoder, combiner
+        The parts.
+    sequence
+        Days that the encoder reads, the last of the window; the combiner may read all.
+    dropout
+        In the head.
+    paths
+        How a window becomes a path.
+    """
+
+    def __init__(
+        self,
+        channels: tuple[str, ...],
+        lookback: int,
+        horizons: tuple[int, ...],
+        levels: tuple[float, ...],
+        *,
+        encoder: Encoder,
+        combiner: Combiner,
+        paths: Paths,
+        sequence: int,
+        dropout: float,
+        rolling: int = 0,
+    ) -> None:
+        super().__init__(channels, lookback, horizons, levels, rolling=rolling)
+        self.sequence = sequence
+        self.has_returns = channels != ("variance",)
+        self.register_buffer("scale", torch.ones((), dtype=torch.float64))
+        self.scale: Tensor
+        self.paths, self.encoder, self.combiner = paths, encoder, combiner
+        self.head = Head(encoder.width, len(horizons), dropout, from_zero=combiner.from_zero)
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Those of the encoder, and `head`: the head and the combiner."""
+        parts = {**self.encoder.groups(), "head": [*parameters_of(self.head), *self.combiner.trained()]}
+        return {**parts, "all": [parameter for group in parts.values() for parameter in group]}
+
+    def view(self, inputs: Inputs) -> tuple[View, Tensor]:
+        """What the combiner sees, and the spread."""
+        path: Path = self.paths(inputs)
+        steps = [path.logs[:, -self.sequence :] / self.scale]
+        if self.has_returns:
+            steps.append(path.returns[:, -self.sequence :])
+        code = self.encoder(torch.stack(steps, 2).float())
+        own: Distribution = self.head(code)
+        return View(inputs, path, code, own.mean * self.scale), own.spread * self.scale
+
+    def distribution(self, inputs: Inputs) -> Distribution:
+        """The combiner's mean, the head's spread."""
+        view, spread = self.view(inputs)
+        return Distribution(self.combiner(view), spread)
