@@ -31,6 +31,7 @@ TARGETS = {
     "parkinson": "mean of Parkinson variance plus squared overnight log return over the next h days",
     "close_to_close": "mean squared close-to-close log return over the next h days",
 }
+ROLLING = "sample variance of the last {0} close-to-close log returns, as it will be tomorrow"
 EXAMPLES = 3
 # Digits of the self-test's bars: enough for any price, few enough for a small file.
 DIGITS = 10
@@ -119,7 +120,7 @@ def _spec(run: Run, name: str, window: NDArray[np.float64], answer: list[NDArray
         lookback=run.recipe.lookback,
         horizons=run.recipe.horizons,
         levels=run.recipe.levels,
-        target=TARGETS[run.measure],
+        target=ROLLING.format(run.recipe.rolling) if run.recipe.rolling else TARGETS[run.measure],
         periods_per_year=run.periods_per_year,
         trained_on=run.origins,
         parity=parity,

@@ -22,7 +22,7 @@ from vrx.training.recipe import MODELS
 
 KINDS = ["lstm-attention", "har", "log-har"]
 EVERY = [(kind, channels) for kind in KINDS for channels in ("close", "ohlc", "variance", "variance-return")]
-EVERY += [(kind, "ohlc") for kind in MODELS if kind not in KINDS]
+EVERY += [(kind, "ohlc") for kind in MODELS if kind not in KINDS and not kind.startswith("overlap")]
 OHLC = ("open", "high", "low", "close")
 
 

@@ -128,12 +128,12 @@ def test_when_the_recipe_s_file_is_unreadable_then_it_is_one_line(tmp_path, cont
 
 
 def test_when_a_recipe_is_not_known_then_those_that_are_are_listed():
-    with pytest.raises(InputError, match="no recipe 'lstm': take one of dhansoia, universal-close"):
+    with pytest.raises(InputError, match="no recipe 'lstm': take one of dhansoia, rolling, universal-close"):
         named("lstm")
 
 
 def test_every_strategy_ends_on_the_target_and_only_frozen_holds_the_encoder_still():
     for name, phases in STRATEGIES.items():
-        assert phases[-1].series == "target"
+        assert phases[-1].series == ("source" if name == "zero-shot" else "target")
         assert (phases[-1].parameters == ("head",)) == (name == "frozen")
         dataclasses.replace(named("dhansoia"), phases=phases)

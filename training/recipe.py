@@ -16,12 +16,15 @@ from typing import Any
 from vrx import contract
 from vrx.errors import InputError
 from vrx.measures import MEASURES
+from vrx.rolling import LAGS
 
 __all__ = ["NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
 
 ENCODERS = ("lstm-attention", "transformer", "dilated-convolution")
-CLOSED = ("log-har", "har")  # least squares: no epochs
-KINDS = ("encoder", "linear", "hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes", *CLOSED)
+CLOSED = ("overlap", "log-har", "har")  # fitted in one go: no epochs
+OVERLAPPING = ("overlap", "overlap-network")
+HYBRIDS = ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes")
+KINDS = ("encoder", "linear", *HYBRIDS, "overlap-network", *CLOSED)
 MODELS = (*ENCODERS, *KINDS[1:])
 LOSSES = ("gaussian", "squared")
 GROUPS = ("all", "encoder", "attention", "head")
@@ -41,6 +44,7 @@ class NetworkShape:
     bottleneck: int = 32
     dropout: float = 0.1
     regimes: int = 3  # of kind "regimes"
+    season: int = 0  # of kind "overlap-network": bars after which a market repeats itself, 0 for none
     floor: float = 0.01  # share of the window's mean variance added to each day before the log
 
     @property
@@ -102,7 +106,7 @@ class Recipe:
     horizons: tuple[int, ...] = (1, 5, 22)
     levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     measure: str = "auto"  # the variance to forecast, as vrx.measures.daily_variance names it
-    rolling: int = 0  # forecast the variance of the last so many returns, as it will be h days on, not of days to come
+    rolling: int = 0  # forecast the variance of the last so many returns, as it will be tomorrow, not of days to come
     loss: str = "gaussian"  # likelihood of log variance; or "squared", its squared error
     seed: int = 0
     threads: int = 1  # torch's threads; another count may end with other bits
@@ -115,7 +119,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         shape, split = self.network, self.split
-        need = max(22 if shape.kind != "encoder" else 1, shape.sequence if shape.encoded else 1)
+        need = max({"encoder": 1}.get(shape.kind, 22), shape.sequence if shape.encoded else 1)
+        need = max(need, LAGS) if shape.kind in OVERLAPPING else need
         days = contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
         for wrong, key, value, cure in (
             (
@@ -126,6 +131,13 @@ class Recipe:
             ),
             (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
             (shape.encoder not in ENCODERS, "network.encoder", shape.encoder, f"take one of {', '.join(ENCODERS)}"),
+            (not 0 <= shape.season <= 66, "network.season", shape.season, "stay inside 0 to 66"),
+            (
+                shape.kind in OVERLAPPING and not self.rolling,
+                "rolling",
+                self.rolling,
+                f"{shape.kind} keeps the returns that two windows share: give the days of a window, such as 22",
+            ),
             (shape.regimes < 2, "network.regimes", shape.regimes, "give 2 or more"),
             (self.loss not in LOSSES, "loss", self.loss, f"take one of {', '.join(LOSSES)}"),
             (self.rolling not in (0, *range(2, 1000)), "rolling", self.rolling, "give 2 or more days, or 0 for none"),
@@ -149,6 +161,7 @@ class Recipe:
                 "give days ahead, 1 or more",
             ),
             (list(self.horizons) != sorted(set(self.horizons)), "horizons", self.horizons, "let them rise"),
+            (bool(self.rolling) and self.horizons != (1,), "horizons", self.horizons, "a rolling variance takes (1,)"),
             (
                 not self.levels or not 0 < min(self.levels) <= max(self.levels) < 1,
                 "levels",

@@ -165,6 +165,8 @@ def _fit(
         _least_squares(network, recipe, goals, at)
         return network, State()
     start(network, data[recipe.phases[0].series].train)
+    if not recipe.network.encoded:
+        return network, State()
     phases = [data[phase.series] for phase in recipe.phases]
     return network, train(network, recipe, phases, out / folder.STATE, report)
 

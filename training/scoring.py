@@ -54,7 +54,7 @@ def _score(
     outcome, target = targets(bars, recipe)
     # The baselines see what the network sees, since one that reads closes is not to be judged by what highs and lows
     # know; and HAR is fitted to what the network was fitted to.
-    _, variance = daily_variance(bars, shown_by(recipe.channels))
+    variance = outcome if recipe.rolling else daily_variance(bars, shown_by(recipe.channels))[1]
     baselines = evaluation.baselines(positive(variance), recipe.horizons, positive(outcome))
     known = np.asarray(np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2)))
     rows = rows[(target[rows] > 0.0).all(axis=1)]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vrx.training.networks import Encoded, Network
+from vrx.training.networks import Encoded, Network, Overlap
 from vrx.training.networks.regression import Regression
 from vrx.training.windows import Samples
 
@@ -18,6 +18,8 @@ RIDGE = 1e-8
 @torch.no_grad()
 def start(network: Network, samples: Samples) -> None:
     """Set what is known in closed form from the train part of the first phase; HAR networks are left alone."""
+    if isinstance(network, Overlap):
+        _shocks(network, samples)
     if not isinstance(network, Encoded):
         return
     squares, count = 0.0, 0
@@ -32,10 +34,21 @@ def start(network: Network, samples: Samples) -> None:
 
 @torch.no_grad()
 def follow(network: Network, samples: Samples) -> None:
-    """Fit a HAR inside the network to the train part of a later phase: the series has a HAR of its own."""
+    """Fit what belongs to a series, HAR or shocks, to the train part of a later phase on another series."""
+    if isinstance(network, Overlap):
+        _shocks(network, samples)
     regression = network.combiner.regression if isinstance(network, Encoded) else None
     if isinstance(network, Encoded) and regression is not None and regression.follows:
         _least_squares(network, regression, samples)
+
+
+def _shocks(network: Overlap, samples: Samples) -> None:
+    ahead = samples.rows[:, None] + torch.arange(max(network.horizons) + 1)
+    coming = torch.log(samples.bars[ahead, 0]).diff(dim=1)
+    returns = torch.cat(
+        [torch.log(samples.windows(index)[:, :, 0]).diff(dim=1) for index in torch.arange(len(samples)).split(CHUNK)]
+    )
+    network.learn(returns, coming)
 
 
 def _least_squares(network: Encoded, regression: Regression, samples: Samples) -> None:

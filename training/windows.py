@@ -102,12 +102,11 @@ def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:
 def targets(bars: Bars, recipe: Recipe) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The variance of each day (n,), and the mean variance of the coming days (n, horizons).
 
-    With rolling windows, the variance of the window that ends with each day, and of those that will end h days on.
+    With rolling windows, the variance of the window that ends with each day, and of the one that ends with the next.
     """
     if recipe.rolling:
         variance = rolling_variance(bars, recipe.rolling)
-        ahead = [np.append(variance[h:], np.full(min(h, len(variance)), np.nan)) for h in recipe.horizons]
-        return variance, np.stack(ahead, axis=1)
+        return variance, np.append(variance[1:], np.nan)[:, np.newaxis]
     _, variance = daily_variance(bars, recipe.measure)
     return variance, np.stack([har.target(variance, h, log=False) for h in recipe.horizons], axis=1)
 

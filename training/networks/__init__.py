@@ -9,6 +9,7 @@ from vrx.training.networks.encoder import Encoder
 from vrx.training.networks.har import HarNetwork
 from vrx.training.networks.hybrid import Hybrid, HybridFromHar
 from vrx.training.networks.lstm_attention import LstmAttention
+from vrx.training.networks.overlap import Overlap
 from vrx.training.networks.path import Paths
 from vrx.training.networks.regimes import Regimes
 from vrx.training.networks.regression import Multiscale
@@ -16,13 +17,22 @@ from vrx.training.networks.residual import Residual
 from vrx.training.networks.transformer import Transformer
 from vrx.training.recipe import NetworkShape, Recipe
 
-__all__ = ["Encoded", "HarNetwork", "Network", "build", "describe"]
+__all__ = ["Encoded", "HarNetwork", "Network", "Overlap", "build", "describe"]
 
 
 def build(recipe: Recipe) -> Network:
     """An untrained network of the recipe's kind; its weights are drawn from torch's global generator."""
     shape, rolling = recipe.network, recipe.rolling
     common = (recipe.channels, recipe.lookback, recipe.horizons, recipe.levels)
+    if shape.kind in ("overlap", "overlap-network"):
+        return Overlap(
+            *common,
+            window=rolling,
+            encoder=_encoder(shape, 2) if shape.encoded else None,
+            sequence=shape.sequence,
+            dropout=shape.dropout,
+            season=shape.season,
+        )
     if not shape.encoded:
         return HarNetwork(*common, log=shape.kind == "log-har", rolling=rolling)
     has_returns = recipe.channels != ("variance",)
@@ -80,5 +90,6 @@ _COMBINED = {
     "hybrid-from-har": ", weighed against log-HAR from which it starts",
     "dynamic-attention": ", weighed against log-HAR window by window",
     "residual": ", on what log-HAR leaves over",
+    "overlap-network": ", correcting the scale of the returns to come",
     "regimes": ", log-HAR corrected in {shape.regimes} soft regimes",
 }

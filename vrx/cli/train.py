@@ -30,7 +30,7 @@ def train(
         str | None,
         typer.Option(
             "--recipe",
-            help="dhansoia (if absent), universal-ohlc, universal-close, universal-rv, or a .toml file.",
+            help="dhansoia (if absent), rolling, universal-ohlc, universal-close, universal-rv, or a .toml file.",
         ),
     ] = None,
     strategy: Annotated[
