@@ -26,7 +26,7 @@ from vrx.econometrics import DynamicFractionalVolatility, daily_update
 from vrx.econometrics._law import Sample, memory
 from vrx.econometrics._returns import checked
 from vrx.econometrics._scoring import maximise
-from vrx.econometrics.dynamic import Start
+from vrx.econometrics._start import Start
 from vrx.hurst import Wavelet
 
 Array = NDArray[np.float64]
@@ -120,7 +120,7 @@ def race(returns: Array, hurst: Array, model: DynamicFractionalVolatility) -> Ra
         options={"ftol": 1e-14, "gtol": 1e-6, "maxls": 50},
     )  # fmt: skip
     times = (1e3 * (middle - begun), 1e3 * (time.perf_counter() - middle))
-    return Race(ours.point.value, -theirs.fun, ours.evaluations, theirs.nfev, *times, "range" in ours.reason)
+    return Race(ours.point.value, -theirs.fun, ours.evaluations, theirs.nfev, *times, "range" in ours.note)
 
 
 def races(returns: Array, model: DynamicFractionalVolatility) -> str:

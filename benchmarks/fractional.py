@@ -7,6 +7,7 @@ numba, stochastic and the numpy below 2 that it asks for; without it the rows of
 """
 
 import atexit
+import itertools
 import os
 import statistics
 import subprocess
@@ -174,11 +175,13 @@ def rows(python: str | None) -> Iterator[Row]:
 
 def updates() -> Iterator[tuple[str, float]]:
     """What one value costs the streams, with Python around the kernel, in nanoseconds."""
-    volterras, differences = VolterraStream(), DifferenceStream(0.4)
+    volterras, differences, moving = VolterraStream(), DifferenceStream(0.4), DifferenceStream()
+    moved = itertools.cycle(np.random.default_rng(0).uniform(0.1, 0.5, 1_000).tolist())
     for name, update in (
         ("VolterraStream", lambda: volterras.update(0.3, 0.4)),
-        ("its kernel alone", lambda: volterras._kernel.push(0.3, 0.4)),
+        ("its kernel alone", lambda: volterras._memory.push(0.3, 0.4)),
         ("DifferenceStream", lambda: differences.update(0.3)),
+        ("DifferenceStream, a new order every time", lambda: moving.update(0.3, next(moved))),
     ):
         times = [clock(lambda u=update: [u() for _ in range(10_000)])() for _ in range(15)]
         yield name, statistics.median(times) / 10_000 * 1e9

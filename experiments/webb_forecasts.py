@@ -53,14 +53,14 @@ class Walk:
     at_end: int
     """The days on which alpha stood at an end of its range."""
     failed: int
-    """The days whose fit did not converge for another reason."""
+    """The days whose fit did not converge."""
 
     @classmethod
     def of(cls, results: list[Result]) -> "Walk":
         """Read the forecasts off the fits of the days."""
-        reasons = [result.reason for result in results]
-        at_end = sum("end of its range" in reason for reason in reasons)
-        return cls(np.array([one.next_sigma**2 for one in results]), at_end, sum(map(bool, reasons)) - at_end)
+        at_end = sum("end of its range" in result.note for result in results)
+        failed = sum(not result.converged for result in results)
+        return cls(np.array([one.next_sigma**2 for one in results]), at_end, failed)
 
 
 def walked(market: Market, model: DynamicFractionalVolatility, *, rolling: bool = False) -> tuple[Walk, Walk]:

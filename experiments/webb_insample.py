@@ -33,8 +33,8 @@ class Fit:
     def of(cls, result: Result | RivalResult, chosen: int = 0) -> "Fit":
         """Read it off; `chosen` counts the parameters that were chosen before the fit."""
         if isinstance(result, Result):
-            reason = "alpha at 0" if "end of its range" in result.reason else result.reason
-            return cls(likelihoods(result), result.inference.estimated + chosen, reason)
+            note = "alpha at 0" if "end of its range" in result.note else result.note
+            return cls(likelihoods(result), result.inference.estimated + chosen, note)
         return cls(likelihoods(result), len(result.parameters), result.note)
 
     @property

@@ -109,7 +109,7 @@ def errors(result: Result) -> list[float]:
 
 
 def refit(case: Case, folder: str, chunk: int, paths: int) -> Array:
-    """Estimates, stated errors and whether each refit converged, shape (paths, 11)."""
+    """Estimates, stated errors and whether each refit converged without a doubt, shape (paths, 11)."""
     made = truth(case, folder)
     hurst = np.resize(made.hurst, case.days)
     model = replace(
@@ -119,7 +119,7 @@ def refit(case: Case, folder: str, chunk: int, paths: int) -> Array:
     simulated, _ = made.simulate(paths, case.days, seed=chunk, hurst=hurst, past=False)
     for row, returns in zip(out, simulated, strict=True):
         again = model.fit(returns)
-        row[:] = [*numbers(again), *errors(again), again.converged]
+        row[:] = [*numbers(again), *errors(again), again.converged and not again.note]
     return out
 
 
@@ -152,7 +152,7 @@ def table(case: Case, made: Result, found: Array) -> str:
     lines = [
         f"### {case.title}",
         "",
-        f"{len(found):,} paths of {case.days:,} days; {np.sum(~good):,} refits did not converge and are left out.",
+        f"{len(found):,} paths of {case.days:,} days; {np.sum(~good):,} refits left a doubt and are left out.",
         "",
         HEADER,
         "|---|--:|--:|--:|--:|--:|--:|--:|",

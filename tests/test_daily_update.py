@@ -3,11 +3,12 @@ import time
 import numpy as np
 import pytest
 
-from vrx.econometrics import DynamicFractionalVolatility, daily_update
+from vrx.econometrics import DynamicFractionalVolatility, Garch, Result, daily_update
 from vrx.errors import InputError
 from vrx.hurst import Wavelet
 
 MODEL = DynamicFractionalVolatility(innovation="absolute")
+SIGNED = DynamicFractionalVolatility(innovation="signed")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,25 @@ def test_when_it_starts_from_yesterday_then_it_ends_at_the_same_optimum_in_fewer
     assert (warm.hurst, warm.low, warm.high) == (fresh.hurst, fresh.low, fresh.high)
 
 
+def test_when_yesterday_comes_from_a_file_then_today_has_the_same_bits(market, today):
+    direct, saved = (daily_update(market[:2001], one) for one in (today, Result.from_json(today.result.to_json())))
+    assert saved.result.to_json() == direct.result.to_json()
+    assert (saved.hurst, saved.low, saved.high, saved.variance) == (
+        direct.hurst,
+        direct.low,
+        direct.high,
+        direct.variance,
+    )
+
+
+def test_the_exponent_of_an_update_is_as_estimated_and_that_of_the_model_within_its_range(market):
+    hurst = Wavelet(kind="noise").rolling(market, 252).h
+    end = 252 + int(np.argmin(hurst[2000:])) + 1748 + 1
+    update = daily_update(market[:end], model=SIGNED)
+    assert update.hurst < 0.1 == update.result.hurst[-1]
+    assert update.result.clipped > 0
+
+
 def test_when_days_are_rolled_through_then_every_update_is_finite_and_inside_its_band(market):
     update = None
     for end in range(3000, 3010):
@@ -65,7 +85,9 @@ def test_when_the_input_is_wrong_then_one_line_names_it(market, today):
         (lambda: daily_update(np.full(2000, 0.01)), "the returns are all 0.01"),
         (lambda: daily_update(np.append(market[:2000], np.nan)), "returns[2000] is nan"),
         (lambda: daily_update(100.0 * np.exp(np.cumsum(market))), "returns[0] is"),
-        (lambda: daily_update(market[:2000], today.result), "previous is a Result: pass what daily_update returned"),
+        (lambda: daily_update(market[:2000], 3), "previous is a int: pass what daily_update returned, or its result"),
+        (lambda: daily_update(market[:2000], model=Garch()), "model is a Garch: pass a DynamicFractionalVolatility"),
+        (lambda: daily_update(market[:2000], today, model=SIGNED), "start has absolute shocks, this model signed"),
         (lambda: daily_update(market[:2000], confidence=2.0), "confidence is 2.0"),
     ]:
         with pytest.raises(InputError) as caught:

@@ -14,6 +14,15 @@ pytest.importorskip("arch")
 RETURNS = 0.01 * np.random.default_rng(0).standard_normal(400)
 
 
+def clustered(n):
+    """Returns whose volatility clusters: GARCH(1,1) with Student shocks."""
+    random, variance, returns = np.random.default_rng(5), 1e-4, np.empty(n)
+    for t in range(n):
+        returns[t] = np.sqrt(variance) * random.standard_t(8) * np.sqrt(0.75)
+        variance = 2e-6 + 0.1 * returns[t] ** 2 + 0.88 * variance
+    return returns
+
+
 @pytest.fixture(scope="module")
 def market():
     from arch.data import sp500
@@ -29,12 +38,43 @@ def fitted(request, market):
 def test_when_a_rival_is_fitted_then_it_is_the_model_of_arch(market):
     import arch
 
-    ours = Garch().fit(market)
-    theirs = arch.arch_model(100.0 * market, mean="Zero", rescale=False).fit(disp="off")
-    assert ours.parameters == pytest.approx(theirs.params.to_dict(), rel=1e-6)
-    np.testing.assert_allclose(ours.sigma, theirs.conditional_volatility / 100.0, rtol=1e-6)
-    expected = theirs.forecast(horizon=3).variance.to_numpy()[-1] / 1e4
-    np.testing.assert_allclose(ours.forecast(3), np.cumsum(expected) / [1, 2, 3], rtol=1e-6)
+    for ours, vol in [(Garch().fit(market), {}), (Egarch().fit(market), {"vol": "EGARCH", "o": 1})]:
+        theirs = arch.arch_model(100.0 * market, mean="Zero", rescale=False, **vol).fit(disp="off")
+        # Where it starts from returns of another size, the climb ends elsewhere on the same flat top.
+        assert ours.log_likelihood == pytest.approx(theirs.loglikelihood + 1100 * np.log(100.0), abs=1e-3)
+        assert ours.parameters == pytest.approx(theirs.params.to_dict(), rel=5e-3)
+        np.testing.assert_allclose(ours.sigma, theirs.conditional_volatility / 100.0, rtol=1e-3)
+        expected = theirs.forecast(horizon=1).variance.to_numpy()[-1] / 1e4
+        np.testing.assert_allclose(ours.forecast(1), expected, rtol=2e-3)
+        assert ours.next_sigma**2 == pytest.approx(ours.forecast(1)[0], rel=1e-14)
+        assert ours.robust_errors == pytest.approx(theirs.std_err.to_dict(), rel=0.02)
+        classic = np.sqrt(np.diag(theirs.model.compute_param_cov(theirs.params.to_numpy(), robust=False)))
+        np.testing.assert_allclose(list(ours.standard_errors.values()), classic, rtol=0.02)
+
+
+@pytest.mark.parametrize("factor", [1e-4, 0.01, 0.3, 7.0])
+@pytest.mark.parametrize("model", [Garch(), Egarch(), Har(), Figarch(truncation=200)], ids=lambda model: model.name)
+@pytest.mark.parametrize("simulated", [False, True])
+def test_when_returns_are_scaled_then_the_fit_is_the_same(simulated, model, factor, market):
+    returns = clustered(1000) if simulated else market[:1000]
+    one, other = model.fit(returns), model.fit(factor * returns)
+    assert other.log_likelihood + len(returns) * np.log(factor) == pytest.approx(one.log_likelihood, abs=1e-5)
+    np.testing.assert_allclose(other.sigma / factor, one.sigma, rtol=1e-4)
+    assert other.next_sigma / factor == pytest.approx(one.next_sigma, rel=1e-4)
+    assert other.converged == one.converged
+    # All but the constant have no unit.
+    for name in list(one.parameters)[1:]:
+        assert other.parameters[name] == pytest.approx(one.parameters[name], rel=1e-3, abs=1e-5)
+
+
+def test_when_a_currency_hardly_moves_then_garch_still_finds_its_maximum():
+    # Like the Hong Kong dollar: a hundredth of a percent a day, in bursts.
+    random, variance, returns = np.random.default_rng(4), 1e-8, np.empty(1000)
+    for t in range(1000):
+        returns[t] = np.sqrt(variance) * random.standard_t(5)
+        variance = 2e-10 + 0.4 * min(returns[t] ** 2, 1e-6) + 0.55 * variance
+    best = max(Garch().fit(returns * k).log_likelihood + 1000 * np.log(k) for k in (10.0, 50.0))
+    assert Garch().fit(returns).log_likelihood == pytest.approx(best, abs=1e-3)
 
 
 def test_the_likelihood_is_that_of_decimal_returns(fitted, market):
@@ -52,6 +92,10 @@ def test_the_same_small_interface_fits_all_models(fitted, market):
         model: Fitted = one
         assert all(np.isfinite(value) for value in model.parameters.values())
         assert model.converged
+        assert model.note == "" and model.next_sigma**2 == pytest.approx(model.forecast()[0], rel=1e-14)
+        assert model.sigma.shape == (1000,) and np.isfinite([model.aic, model.bic, model.log_likelihood]).all()
+        for errors in (model.standard_errors, model.robust_errors):
+            assert list(errors) == list(model.parameters)
         variance = model.forecast(5)
         assert variance.shape == (5,)
         assert np.all((variance > 1e-6) & (variance < 1e-2))
@@ -60,7 +104,7 @@ def test_the_same_small_interface_fits_all_models(fitted, market):
 
 def test_when_a_day_is_added_then_the_same_parameters_forecast_the_next(fitted, market):
     longer = fitted.on(market[:1001])
-    assert longer.parameters == fitted.parameters
+    assert longer.parameters == fitted.parameters and longer.standard_errors == fitted.standard_errors
     np.testing.assert_allclose(longer.sigma[:1000], fitted.sigma, rtol=1e-9)
     assert longer.sigma[1000] ** 2 == pytest.approx(fitted.forecast(1)[0], rel=1e-9)
 
@@ -74,7 +118,7 @@ def test_when_it_starts_from_yesterday_then_it_ends_at_the_same_likelihood(model
 
 def test_when_a_fit_is_worse_than_a_constant_variance_then_it_has_not_converged_nor_starts_another(market, monkeypatch):
     sound = Garch().fit(market)
-    monkeypatch.setattr(rivals, "_likelihood", lambda found, days: -1e8)
+    monkeypatch.setattr(rivals, "_constant_variance", lambda days: 1e8)
     absurd = Garch().fit(market)
     assert not absurd.converged
     assert absurd.note == "garch has not converged: a constant variance has a higher likelihood"
@@ -89,6 +133,17 @@ def test_when_a_start_lies_beyond_the_bounds_then_the_fit_goes_on_without_a_warn
     assert Garch().fit(market, start=start).log_likelihood == pytest.approx(
         Garch().fit(market).log_likelihood, abs=1e-3
     )
+
+
+@pytest.mark.parametrize("seed", [0, 5, 11])
+def test_when_the_climb_leads_nowhere_then_another_from_a_quiet_place_converges(seed):
+    # Without volatility that clusters the first step of arch on EGARCH may lead to variances without bound.
+    returns = 0.01 * np.random.default_rng(seed).standard_normal(400)
+    constant = -200.0 * (np.log(2.0 * np.pi * np.mean(returns**2)) + 1.0)
+    for factor in (1.0, 1e-4, 0.01, 0.3, 7.0):
+        fitted = Egarch().fit(factor * returns)
+        assert fitted.converged
+        assert fitted.log_likelihood + 400 * np.log(factor) > constant - 5.0
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -134,8 +189,43 @@ def test_when_the_returns_are_wrong_then_one_line_names_it(returns, message):
         assert str(caught.value) == message
     with pytest.raises(InputError, match="pass a result of Har, or nothing"):
         Har().fit(RETURNS, start=Garch().fit(RETURNS))
-    with pytest.raises(InputError, match="truncation is 0"):
-        Figarch(truncation=0).fit(RETURNS)
+    for truncation in (0, 1.5, None):
+        with pytest.raises(InputError, match=f"truncation is {truncation}: use a whole number of at least 1"):
+            Figarch(truncation=truncation)
+
+
+@pytest.mark.parametrize("model", RIVALS.values(), ids=list(RIVALS))
+def test_when_there_are_fewer_returns_than_the_least_then_the_message_names_it(model):
+    least = model().least
+    assert model().fit(RETURNS[:least]).sigma.shape == (least,)
+    with pytest.raises(InputError, match=f"{least - 1} returns are too few: pass at least {least}"):
+        model().fit(RETURNS[: least - 1])
+
+
+def test_when_dates_do_not_rise_then_the_rivals_refuse_them_too():
+    pd = pytest.importorskip("pandas")
+    series = pd.Series(RETURNS, pd.bdate_range("2015-01-01", periods=400))
+    fitted = Garch().fit(series)
+    for call in (Garch().fit, fitted.on):
+        with pytest.raises(InputError, match=r"at 1, after .*: pass each day once, oldest first"):
+            call(series[::-1])
+
+
+def test_when_a_forecast_is_asked_for_by_no_count_then_every_rival_refuses_it(fitted):
+    for wrong, name in [({"horizon": 0}, "horizon"), ({"seed": -1}, "seed"), ({"horizon": 3, "seed": 0.5}, "seed")]:
+        with pytest.raises(InputError, match=f"^{name} is "):
+            fitted.forecast(**wrong)
+
+
+def test_when_the_variance_explodes_then_the_forecast_is_refused_in_one_line_without_a_warning(market):
+    fitted = Egarch().fit(market)
+    fitted._found = fitted._found.model.fix([0.0, 300.0, 0.0, 1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InputError) as caught:
+            fitted.forecast(30)
+    assert str(caught.value).startswith("the variance that egarch forecasts of day ")
+    assert str(caught.value).endswith(": fit it to other days, or use another model")
 
 
 def test_when_arch_is_missing_then_the_model_of_webb_fits_and_the_rivals_name_the_install():

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference import volterra as reference
+from vrx._noise import noise_covariance
 from vrx.errors import InputError
 from vrx.fractional import _rough as rough
 from vrx.fractional import _simulation as simulation
@@ -130,18 +131,50 @@ def test_when_volatility_does_not_move_then_the_price_is_that_of_black_and_schol
         (lambda: fgn(5, 1.0), "hurst is 1.0: use an exponent above 0 and below 1"),
         (lambda: fgn(5, "x"), "hurst is 'x': use an exponent above 0 and below 1"),
         (lambda: fgn(5, 0.3, -1), "paths is -1: use a whole number of at least 0"),
-        (lambda: fbm(5, 0.3, seed=-1), "seed is -1: use a whole number of at least 0"),
+        (lambda: fbm(5, 0.3, seed=-1), "seed is -1: pass an int of at least 0"),
+        (lambda: fgn(5, "0.3"), "hurst is '0.3': use an exponent above 0 and below 1"),
+        (lambda: fgn(5, 10**400), "use an exponent above 0 and below 1"),
+        (lambda: fgn(5, np.full((3, 3), 0.4)), "hurst is an array of shape (3, 3): use an exponent"),
+        (lambda: fgn(10**14, 0.3), "n is 100000000000000: use 1073741824 at most"),
+        (lambda: fgn(1000, 0.3, 10**12), "paths is 1000000000000: use 1073741 at most for paths of 1000 values"),
+        (lambda: fgn(5, 0.3, seed=np.random.default_rng(0)), "pass an int of at least 0"),
+        (lambda: fgn(5, 0.3, seed=None), "seed is None: pass an int of at least 0"),
+        (lambda: riemann_liouville(10**30, 0.3), "n is 1000000000000000000000000000000: use 1073741824 at most"),
+        (lambda: riemann_liouville(2, 1.0000001), "hurst is 1.0000001, a Hurst exponent is above 0 and below 1"),
+        (lambda: rough_bergomi(2, 0.5, 1e200, 0.0, 0.04, 3), "eta is 1e+200: use a finite number from 0 to 1e+100"),
+        (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, 0.1, 3, step=0), "step is 0: use a finite number above 0"),
+        (lambda: rough_bergomi(2, 0.5, 1.0, True, 0.1, 3), "rho is True: use a finite number from -1 to 1"),
         (lambda: riemann_liouville(3, [0.1, 0.2]), "hurst has shape (2,): pass one number, or one for each of the 3"),
         (lambda: riemann_liouville(2, [0.1, np.nan]), "hurst[1] is nan, a Hurst exponent is above 0 and below 1"),
-        (lambda: rough_bergomi(2, 0.5, -1.0, 0.0, 0.04, 3), "eta is -1.0: use a finite number at least 0"),
+        (lambda: rough_bergomi(2, 0.5, -1.0, 0.0, 0.04, 3), "eta is -1.0: use a finite number from 0 to 1e+100"),
         (lambda: rough_bergomi(2, 0.5, 1.0, 1.1, 0.04, 3), "rho is 1.1: use a finite number from -1 to 1"),
         (lambda: rough_bergomi(2, 0.5, 1.0, None, 0.04, 3), "rho is None: use a finite number from -1 to 1"),
-        (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, 0.0, 3), "xi[0] is 0, a variance is positive: correct it"),
+        (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, 0.0, 3), "xi is 0, a variance is positive and finite: correct it"),
         (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, [0.1, 0.1], 3), "xi has shape (2,): pass one number, or one for each"),
-        (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, 0.1, 3, step=np.inf), "step is inf: use a finite number at least 0"),
+        (lambda: rough_bergomi(2, 0.5, 1.0, 0.0, 0.1, 3, step=np.inf), "step is inf: use a finite number above 0"),
     ],
 )
 def test_when_an_argument_is_wrong_then_one_line_names_it_and_the_cure(call, message):
     with pytest.raises(InputError) as caught:
         call()
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("hurst", [1e-6, 0.05, 0.3, 0.5 + 1e-6, 0.7, 0.9, 0.99, 0.999999])
+def test_when_lags_are_long_then_covariances_keep_their_digits(hurst):
+    covariance = noise_covariance(hurst, 1_000_000)
+    for lag in (0, 1, 2, 3, 100, 9_999, 1_000_000):
+        exact = reference.noise_covariance_exactly(lag, hurst)
+        assert abs(covariance[lag] - exact) <= 1e-15 * max(lag, 1.0) ** (2 * hurst - 2), lag
+
+
+def test_when_noise_is_long_and_persistent_then_no_frequency_is_lost():
+    # The plain second difference made half of these eigenvalues negative, which were then cut off at 0.
+    assert simulation._amplitudes(1_000_000, 0.99).min() > 0.0
+
+
+def test_when_no_number_of_rough_bergomi_paths_is_given_then_one_comes_without_the_axis():
+    one, panel = (rough_bergomi(5, 0.1, 1.5, -0.7, 0.04, paths, seed=3) for paths in (None, 1))
+    assert one.variance.shape == one.price.shape == (6,)
+    np.testing.assert_array_equal(one.variance, panel.variance[0])
+    np.testing.assert_array_equal(one.price, panel.price[0])

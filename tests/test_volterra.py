@@ -60,15 +60,26 @@ def test_when_any_exponent_is_asked_for_then_its_powers_come_back(a, horizon, la
         (lambda: volterra([], 0.5), "the series is empty"),
         (lambda: volterra([1.0, np.inf], 0.5), "the series is inf at index 1"),
         (lambda: volterra([1.0, 2.0], [0.5, 1.0]), "hurst[1] is 1, a Hurst exponent is above 0 and below 1"),
-        (lambda: volterra([1.0, 2.0], 0.0), "hurst[0] is 0, a Hurst exponent"),
+        (lambda: volterra([1.0, 2.0], 0.0), "hurst is 0, a Hurst exponent"),
         (lambda: volterra([1.0, 2.0], [0.5] * 3), "hurst has shape (3,): pass one number, or one for each of the 2"),
         (lambda: volterra([1.0, 2.0], "x"), "hurst has dtype <U1"),
         (lambda: volterra([1.0], 0.5, method="fft"), "method is 'fft': use 'states' or 'direct'"),
         (lambda: VolterraStream(0), "horizon is 0: use a whole number of at least 1"),
         (lambda: VolterraStream(2**41), f"horizon is {2**41}: use {2**40} at most"),
         (lambda: VolterraStream().update("x", 0.5), "z is 'x': pass a real number"),
-        (lambda: VolterraStream().update(np.inf, 0.5), "z is inf: replace it by a number"),
-        (lambda: VolterraStream().update(1.0, 1.0), "hurst is 1, a Hurst exponent is above 0 and below 1"),
+        (lambda: VolterraStream().update(np.inf, 0.5), "z is inf: replace it by a finite number, or by NaN"),
+        (lambda: VolterraStream().update(1.0, 1.0), "hurst is 1.0, a Hurst exponent is above 0 and below 1"),
+        (lambda: volterra([1.0], np.nextafter(1.0, 2.0)), "hurst is 1.0000000000000002, a Hurst exponent"),
+        (lambda: volterra([1.0], [[0.5], [0.5, 0.5]]), "hurst is a ragged list"),
+        (lambda: volterra([1.0], 0.5, method=np.array(["a", "b"])), "method is an array of shape (2,): use 'states'"),
+        (lambda: VolterraStream(10**400), f"use {2**40} at most"),
+        (lambda: VolterraStream().update(10**400, 0.5), "replace it by a finite number, or by NaN"),
+        (lambda: VolterraStream().update(True, 0.5), "z is True: pass a real number"),
+        (lambda: VolterraStream().update(np.ones((3, 3)), 0.5), "z is an array of shape (3, 3): pass a real number"),
+        (lambda: VolterraStream().update(1.0, np.inf), "hurst is inf, a Hurst exponent is above 0 and below 1"),
+        (lambda: VolterraStream().update(1.0, "0.5"), "hurst is '0.5', a Hurst exponent is above 0 and below 1"),
+        (lambda: VolterraStream().extend([1.0, np.inf], 0.5), "the series is inf at index 1"),
+        (lambda: VolterraStream().extend([1.0, 1.0], [0.5]), "hurst has shape (1,): pass one number, or one for each"),
         (lambda: VolterraStream.from_json("{"), "the state cannot be read"),
         (lambda: VolterraStream.from_json("[]"), "the text is no state of format 1 of a Volterra stream"),
         (lambda: VolterraStream.from_json('{"format": 1, "kind": "difference"}'), "the text is no state"),
@@ -161,7 +172,9 @@ def test_when_a_stream_travels_as_json_then_it_goes_on_with_the_same_bits(at, mi
     np.testing.assert_array_equal([travelled.update(z, 0.3) for z in values], [stayed.update(z, 0.3) for z in values])
 
 
-@pytest.mark.parametrize("damage", [{"states": [1.0]}, {"states": None}, {"horizon": 10**8}, {"horizon": "x"}])
+@pytest.mark.parametrize(
+    "damage", [{"states": [1.0]}, {"states": None}, {"horizon": 10**8}, {"horizon": "x"}, {"states": [10**400] * 64}]
+)
 def test_when_a_state_is_damaged_then_it_is_refused(damage):
     document = json.loads(VolterraStream(10).to_json()) | damage
     with pytest.raises(InputError, match=r"the state cannot be read|horizon is 'x'"):
@@ -192,18 +205,24 @@ def test_when_an_update_is_refused_then_the_state_is_as_before():
     assert stream.to_json() == before
 
 
-ROUND = (np.full(64, 0.5), np.zeros((8, 8)), -2.0, 0.3)
+DECAYS, MIXING = np.full(64, 0.5), np.zeros((8, 8))
+MEMORY = (DECAYS, MIXING, -2.0, 0.3)
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: kernels.Memory(np.zeros(63), *ROUND),
-        lambda: kernels.Memory(np.zeros(32), np.ones(32), *ROUND[1:]),
-        lambda: kernels.Memory(np.zeros(64), np.ones(64), np.zeros((7, 8)), -2.0, 0.3),
-        lambda: kernels.Memory(np.zeros(64), np.ones(64), np.zeros((8, 8)), -2.0, 0.0),
-        lambda: kernels.Memory(np.zeros(64), *ROUND).sums(np.ones(3), np.ones(2), np.ones(3)),
-        lambda: kernels.Memory(np.zeros(64), *ROUND).sums(np.ones(3), np.ones(3), np.ones(2)),
+        lambda: kernels.Memory(np.ones(63), *MEMORY[1:]),
+        lambda: kernels.Memory(np.ones(32), *MEMORY[1:]),
+        lambda: kernels.Memory(np.ones(160), *MEMORY[1:]),
+        lambda: kernels.Memory(DECAYS, np.zeros((7, 8)), -2.0, 0.3),
+        lambda: kernels.Memory(DECAYS, MIXING, -2.0, 0.0),
+        lambda: kernels.Memory(*MEMORY).sums(np.ones(3), np.ones(2), np.ones(3)),
+        lambda: kernels.Memory(*MEMORY).sums(np.ones(3), np.ones(3), np.ones(2)),
+        lambda: kernels.Memory(*MEMORY).totals(np.ones(3), np.ones(2), np.ones(3)),
+        lambda: kernels.Memory(*MEMORY).totals(np.ones(3), np.ones(3), np.ones(2)),
+        lambda: kernels.Memory(*MEMORY).save(np.ones(63)),
+        lambda: kernels.Memory(*MEMORY).load(np.ones(65)),
         lambda: kernels.direct(np.ones(3), np.ones(2), np.ones(3), np.ones(3)),
         lambda: kernels.direct(np.ones(3), np.ones(3), np.ones(2), np.ones(3)),
         lambda: kernels.direct(np.ones(3), np.ones(3), np.ones(3), np.ones(4)),
@@ -212,3 +231,22 @@ ROUND = (np.full(64, 0.5), np.zeros((8, 8)), -2.0, 0.3)
 def test_when_a_buffer_has_the_wrong_size_then_the_kernel_refuses_it(call):
     with pytest.raises(ValueError, match="need"):
         call()
+
+
+@pytest.mark.parametrize("method", ["states", "direct"])
+def test_when_series_stand_in_rows_then_each_is_treated_alone(method):
+    rows, own = Z[:600].reshape(3, 200), H[:600].reshape(3, 200)
+    alone = [volterra(row, its, method=method) for row, its in zip(rows, own, strict=True)]
+    np.testing.assert_array_equal(volterra(rows, own, method=method), alone)
+    alone = [volterra(row, own[0], method=method) for row in rows]
+    np.testing.assert_array_equal(volterra(rows, own[0], method=method), alone)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 63, 64, 65, 200])
+def test_when_a_stream_takes_many_values_then_the_bits_are_those_of_one_by_one(size):
+    together, single = VolterraStream(), VolterraStream()
+    together.update(1.0, 0.4)
+    single.update(1.0, 0.4)
+    one_by_one = [single.update(z, h) for z, h in zip(Z[:size].tolist(), H[:size].tolist(), strict=True)]
+    np.testing.assert_array_equal(together.extend(Z[:size], H[:size]), one_by_one)
+    assert together.to_json() == single.to_json()

@@ -19,7 +19,8 @@ def difference(x: NDArray[np.float64], d: float, truncation: int | None = None) 
 def varying_difference(
     x: NDArray[np.float64], d: NDArray[np.float64], truncation: int | None = None
 ) -> NDArray[np.float64]:
-    return np.array([difference(x[: t + 1], order, truncation)[t] for t, order in enumerate(d)])
+    lags = [t if truncation is None else min(t, truncation) for t in range(len(x))]
+    return np.array([difference_weights(d[t], k + 1) @ x[t - k : t + 1][::-1] for t, k in enumerate(lags)])
 
 
 def figarch_weights(d: float, phi: float, beta: float, n: int) -> NDArray[np.float64]:

@@ -1,5 +1,7 @@
 """Sums with a power-law memory, and the paths of rough volatility, by their definitions."""
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,12 @@ def volterra(z: NDArray[np.float64], hurst: NDArray[np.float64]) -> NDArray[np.f
 def noise_covariance(n: int, hurst: float) -> NDArray[np.float64]:
     lag = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     return (np.abs(lag + 1) ** (2 * hurst) - 2 * lag ** (2.0 * hurst) + np.abs(lag - 1) ** (2 * hurst)) / 2
+
+
+def noise_covariance_exactly(lag: int, hurst: float) -> float:
+    with localcontext(prec=60):
+        power = 2 * Decimal(hurst)
+        return float((Decimal(lag + 1) ** power - 2 * Decimal(lag) ** power + Decimal(abs(lag - 1)) ** power) / 2)
 
 
 def motion_covariance(n: int, hurst: float) -> NDArray[np.float64]:

@@ -1,13 +1,10 @@
 """The weights of fractional differencing, and causal filters that apply weights to the whole past."""
 
 cimport cython
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
+from vrx._ext.blocks cimport MOST, TILE, summed, take
 from vrx._ext.clones cimport cloned_void
-
-cdef enum:
-    # Sums that are formed side by side. Compilers unroll loops of 16 turns and fewer before they look for vectors.
-    TILE = 32
 
 
 def difference_weights(double d, double[::1] out):
@@ -39,24 +36,6 @@ def figarch_weights(double d, double phi, double beta, double[::1] out):
             weight = beta * weight + (factor * memory - phi * memory)
             memory *= factor
             out[k] = weight
-
-
-def running_sum(const double[::1] x, double[::1] total, double[::1] out):
-    """Write into out[t] the sum of total and x[0] to x[t]; total, a sum and what rounding cut off it, ends as the last."""
-    cdef Py_ssize_t n = x.shape[0], t
-    cdef double high, low, added, sum
-    if out.shape[0] != n or total.shape[0] != 2:
-        raise ValueError(f"out and total need {n} and 2 values, got {out.shape[0]} and {total.shape[0]}")
-    high, low = total[0], total[1]
-    with nogil:
-        for t in range(n):
-            # high + low is the exact sum so far, but for the rounding of low itself.
-            sum = high + x[t]
-            added = sum - high
-            low += (high - (sum - added)) + (x[t] - added)
-            high = sum
-            out[t] = high + low
-    total[0], total[1] = high, low
 
 
 def causal_filter(const double[:, ::1] x, const double[::1] weights, double[:, ::1] out):
@@ -145,87 +124,149 @@ cdef cloned_void _varying(
 
 @cython.final
 cdef class Filter:
-    """A causal filter whose first 64 weights are given and whose others are sums of exponentials.
+    """(1 - L)^d at a fixed order d: whole steps, then weights of which the first 64 are given, the others exponential.
 
     Time goes in blocks of 32 values. The weights of the lags 0 to 63 reach back over the block at hand and the one
     before; all that is older is in the states. `far` has a row of 32 per state, by which it enters the results of a
     block; `taking`, shape (states / 32, 32, 32), has by what a block of values enters the states, and `losses` by what
-    part they fade in a block. Row 0 of `states` and what rounding has cut off, row 1, as well as `recent`, the last
-    two blocks of values, are the caller's, to read and to set between calls; `filled` of the later block are known.
+    part they fade in a block. Without these arrays the whole steps are all: differences if `steps` is positive, running
+    sums if it is negative.
+
+    Several threads may share a filter: every value is taken up as a whole, every run without another in between.
     """
 
     cdef const double[::1] near
     cdef const double[:, ::1] far
     cdef const double[:, :, ::1] taking
     cdef const double[::1] losses
-    cdef double[:, ::1] states
-    cdef double[::1] recent
+    # Of every step the last value, or the sum and what rounding has cut off it.
+    cdef double before[4]
+    # The last two blocks of values, of which `filled` of the later one are known.
+    cdef double recent[2 * TILE]
+    # Of every state its value, then of every state what rounding has cut off.
+    cdef double states[2 * MOST]
     cdef double older[TILE]
-    cdef readonly Py_ssize_t filled
-    cdef bint attached
+    cdef Py_ssize_t steps, nodes, filled
+    cdef bint summing
+    cdef cython.pymutex lock
 
-    def __cinit__(self, const double[::1] near, const double[:, ::1] far, const double[:, :, ::1] taking,
-                 const double[::1] losses):
-        cdef Py_ssize_t nodes = far.shape[0]
+    def __cinit__(self, Py_ssize_t steps, const double[::1] near=None, const double[:, ::1] far=None,
+                  const double[:, :, ::1] taking=None, const double[::1] losses=None):
+        if not -2 <= steps <= 2:
+            raise ValueError(f"steps needs a value from -2 to 2, got {steps}")
+        self.steps, self.summing, self.nodes, self.filled = abs(steps), steps < 0, 0, 0
+        memset(self.before, 0, sizeof(self.before))
+        memset(self.recent, 0, sizeof(self.recent))
+        memset(self.states, 0, sizeof(self.states))
+        memset(self.older, 0, sizeof(self.older))
+        if near is None:
+            return
+        if far is None or taking is None or losses is None:
+            raise ValueError("far, taking and losses are needed with near")
+        nodes = far.shape[0]
         if near.shape[0] != 2 * TILE or far.shape[1] != TILE:
             raise ValueError(f"near and the rows of far need 64 and 32 weights, got {near.shape[0]} and {far.shape[1]}")
-        if nodes == 0 or taking.shape[0] * TILE != nodes or taking.shape[1] != TILE or taking.shape[2] != TILE:
-            raise ValueError(f"taking needs the shape ({nodes} / 32, 32, 32)")
+        if not 0 < nodes <= MOST or taking.shape[0] * TILE != nodes or taking.shape[1] != TILE or taking.shape[2] != TILE:
+            raise ValueError(f"taking needs the shape ({nodes} / 32, 32, 32), and up to 128 states")
         if losses.shape[0] != nodes:
             raise ValueError(f"losses needs {nodes} values, got {losses.shape[0]}")
-        self.near, self.far, self.taking, self.losses = near, far, taking, losses
-
-    def attach(self, double[:, ::1] states, double[::1] recent, Py_ssize_t filled):
-        """Go on from a memory, which the filter keeps up to date from here on."""
-        if states.shape[0] != 2 or states.shape[1] != self.far.shape[0]:
-            raise ValueError(f"states needs the shape (2, {self.far.shape[0]})")
-        if recent.shape[0] != 2 * TILE or not 0 <= filled < TILE:
-            raise ValueError("recent needs 64 values, and filled is 0 to 31")
-        self.states, self.recent, self.filled, self.attached = states, recent, filled, True
-        _older(&self.far[0, 0], &states[0, 0], states.shape[1], self.older)
+        self.near, self.far, self.taking, self.losses, self.nodes = near, far, taking, losses, nodes
 
     def run(self, const double[::1] x, double[::1] out):
         """Write into out the filtered values of x, which follow all that came before."""
-        cdef Py_ssize_t n = x.shape[0], begin = 0, count
-        cdef double results[TILE]
-        if not self.attached or out.shape[0] != n:
-            raise ValueError(f"out needs the length of x, {n}, got {out.shape[0]}, and a memory must be attached")
-        with nogil:
-            while begin < n:
-                count = min(n - begin, TILE - self.filled)
-                memcpy(&self.recent[TILE + self.filled], &x[begin], count * sizeof(double))
-                _results(&self.recent[0], &self.near[0], self.older, results)
-                memcpy(&out[begin], results + self.filled, count * sizeof(double))
-                self._advance(count)
-                begin += count
+        cdef Py_ssize_t n = x.shape[0]
+        if out.shape[0] != n:
+            raise ValueError(f"out needs the length of x, {n}, got {out.shape[0]}")
+        if n:
+            with nogil:
+                with self.lock:
+                    self._run(&x[0], n, &out[0])
 
     def push(self, double x):
         """Return the filtered value of x, which follows all that came before."""
-        cdef double results[TILE]
         cdef double result
-        if not self.attached:
-            raise ValueError("a memory must be attached")
-        with nogil:
-            self.recent[TILE + self.filled] = x
-            _results(&self.recent[0], &self.near[0], self.older, results)
-            result = results[self.filled]
-            self._advance(1)
+        with self.lock:
+            self._run(&x, 1, &result)
         return result
 
-    cdef void _advance(self, Py_ssize_t count) noexcept nogil:
-        self.filled += count
-        if self.filled == TILE:
-            self._turn()
+    def save(self, double[::1] out):
+        """Write into out the values before, the last two blocks and the states; return how much of the later block is known."""
+        cdef Py_ssize_t first = 2 * self.steps, filled
+        self._fits(out.shape[0])
+        with self.lock:
+            if first:
+                memcpy(&out[0], self.before, first * sizeof(double))
+            if self.nodes:
+                memcpy(&out[first], self.recent, 2 * TILE * sizeof(double))
+                memcpy(&out[first + 2 * TILE], self.states, 2 * self.nodes * sizeof(double))
+            filled = self.filled
+        return filled
+
+    def load(self, const double[::1] values, Py_ssize_t filled):
+        """Go on from what `save` has written and returned."""
+        cdef Py_ssize_t first = 2 * self.steps
+        self._fits(values.shape[0])
+        if not 0 <= filled < (TILE if self.nodes else 1):
+            raise ValueError(f"filled needs a value from 0 to 31, and 0 for whole steps alone, got {filled}")
+        with self.lock:
+            if first:
+                memcpy(self.before, &values[0], first * sizeof(double))
+            if self.nodes:
+                memcpy(self.recent, &values[first], 2 * TILE * sizeof(double))
+                memcpy(self.states, &values[first + 2 * TILE], 2 * self.nodes * sizeof(double))
+                _older(&self.far[0, 0], self.states, self.nodes, self.older)
+            self.filled = filled
+
+    cdef int _fits(self, Py_ssize_t size) except -1:
+        cdef Py_ssize_t needed = 2 * self.steps + (2 * TILE + 2 * self.nodes if self.nodes else 0)
+        if size != needed:
+            raise ValueError(f"the state needs {needed} values, got {size}")
+        return 0
+
+    cdef void _run(self, const double *x, Py_ssize_t n, double *out) noexcept nogil:
+        cdef double values[TILE]
+        cdef Py_ssize_t begin = 0, count
+        while begin < n:
+            count = min(n - begin, TILE - self.filled)
+            memcpy(values, x + begin, count * sizeof(double))
+            self._step(values, count)
+            if self.nodes:
+                memcpy(&self.recent[TILE + self.filled], values, count * sizeof(double))
+                _results(self.recent, &self.near[0], self.older, values)
+                memcpy(out + begin, values + self.filled, count * sizeof(double))
+                self.filled += count
+                if self.filled == TILE:
+                    self._turn()
+            else:
+                memcpy(out + begin, values, count * sizeof(double))
+            begin += count
+
+    cdef void _step(self, double *values, Py_ssize_t count) noexcept nogil:
+        """Bring the order between -1 and 1 by whole differences or running sums, in place."""
+        cdef double total[2]  # a copy, which the compiler may keep in registers
+        cdef double *before
+        cdef double value
+        cdef Py_ssize_t step, j
+        for step in range(self.steps):
+            before = &self.before[2 * step]
+            if not self.summing:
+                for j in range(count):
+                    value = values[j]
+                    values[j] = value - before[0]
+                    before[0] = value
+            else:
+                total[0], total[1] = before[0], before[1]
+                for j in range(count):
+                    values[j] = summed(total, values[j])
+                before[0], before[1] = total[0], total[1]
 
     cdef void _turn(self) noexcept nogil:
         """Let the states take up the older block and make room for a new one."""
-        cdef Py_ssize_t nodes = self.far.shape[0], j
-        _take(&self.recent[0], &self.taking[0, 0, 0], &self.losses[0], nodes, &self.states[0, 0])
-        for j in range(TILE):
-            self.recent[j] = self.recent[j + TILE]
-            self.recent[j + TILE] = 0.0
+        _take(self.recent, &self.taking[0, 0, 0], &self.losses[0], self.nodes, self.states)
+        memcpy(self.recent, &self.recent[TILE], TILE * sizeof(double))
+        memset(&self.recent[TILE], 0, TILE * sizeof(double))
         self.filled = 0
-        _older(&self.far[0, 0], &self.states[0, 0], nodes, self.older)
+        _older(&self.far[0, 0], self.states, self.nodes, self.older)
 
 
 cdef cloned_void _results(const double *recent, const double *near, const double *older, double *out) noexcept nogil:
@@ -263,19 +304,4 @@ cdef cloned_void _older(const double *far, const double *states, Py_ssize_t node
 cdef cloned_void _take(
     const double *x, const double *taking, const double *losses, Py_ssize_t nodes, double *states
 ) noexcept nogil:
-    """Take up a block of values, carrying along what rounding cuts off: 10**6 equal values would drift otherwise."""
-    cdef double sums[TILE]
-    cdef Py_ssize_t block, lane, node, j
-    cdef double change, state
-    for block in range(nodes // TILE):
-        for lane in range(TILE):
-            sums[lane] = 0.0
-        for j in range(TILE):
-            for lane in range(TILE):
-                sums[lane] += taking[(block * TILE + j) * TILE + lane] * x[j]
-        for lane in range(TILE):
-            node = block * TILE + lane
-            change = (sums[lane] - losses[node] * states[node]) + states[nodes + node]
-            state = states[node] + change
-            states[nodes + node] = change - (state - states[node])
-            states[node] = state
+    take(x, taking, losses, nodes, states)

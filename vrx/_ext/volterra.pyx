@@ -1,21 +1,20 @@
 """Sums over the whole past in which every value fades by a power law of its own."""
 
 cimport cython
+from libc.string cimport memcpy, memset
 
+from vrx._ext.blocks cimport MOST, TILE, folded, settled
 from vrx._ext.clones cimport cloned_void
 from vrx._ext.exponential cimport exponential, exponential_less_one, reciprocal_gamma
 
 cdef enum:
     # Nodes that interpolate.
     SLOW = 8
-    # States that are summed side by side. Compilers unroll loops of 16 turns and fewer before they look for vectors.
-    TILE = 32
-    MOST = 128
     # Time steps whose exponents are turned into weights together.
     CHUNK = 64
 
 cdef struct Nodes:
-    double *states
+    double states[MOST]
     const double *decays
     const double *mixing
     # By how much more than the first the power k of the rate differs from point to point.
@@ -30,25 +29,27 @@ cdef class Memory:
     """The states of exponential nodes, which remember a series with power laws that change from value to value.
 
     `decays` are those of vrx.fractional.Exponentials, the first 8 of them interpolating, with zeros up to a multiple of
-    32; `mixing` is transposed, one row per power. `states` is the caller's and stays his to read and to set between calls.
+    32; `mixing` is transposed, one row per power.
+
+    Several threads may share a memory: every value is taken up as a whole, every run without another in between.
     """
 
-    cdef double[::1] states
     cdef double[::1] decays
     cdef double[:, ::1] mixing
     cdef Nodes nodes
+    cdef cython.pymutex lock
 
-    def __cinit__(self, double[::1] states, const double[::1] decays, const double[:, ::1] mixing, double start,
-                 double step):
+    def __cinit__(self, const double[::1] decays, const double[:, ::1] mixing, double start, double step):
         cdef Py_ssize_t count = decays.shape[0], power
-        if not TILE < count <= MOST or count % TILE or states.shape[0] != count:
-            raise ValueError(f"needs as many states as decays, 64, 96 or 128, got {states.shape[0]} and {count}")
+        if not TILE < count <= MOST or count % TILE:
+            raise ValueError(f"decays needs 64, 96 or 128 values, got {count}")
         if mixing.shape[0] != SLOW or mixing.shape[1] != SLOW:
             raise ValueError(f"mixing needs the shape (8, 8), got ({mixing.shape[0]}, {mixing.shape[1]})")
         if not 0.0 < step <= 0.4:
             raise ValueError(f"step needs a value above 0 and up to 0.4, got {step}")
-        self.states, self.decays, self.mixing = states, decays.copy(), mixing.copy()
-        self.nodes.states, self.nodes.decays, self.nodes.mixing = &states[0], &self.decays[0], &self.mixing[0, 0]
+        self.decays, self.mixing = decays.copy(), mixing.copy()
+        self.nodes.decays, self.nodes.mixing = &self.decays[0], &self.mixing[0, 0]
+        memset(self.nodes.states, 0, sizeof(self.nodes.states))
         self.nodes.count, self.nodes.start, self.nodes.step = count, start, step
         for power in range(SLOW):
             self.nodes.growth[power] = exponential(power * step)
@@ -60,18 +61,53 @@ cdef class Memory:
             raise ValueError(f"z, hurst and out need one length, got {n}, {hurst.shape[0]} and {out.shape[0]}")
         if n:
             with nogil:
-                _sums(&self.nodes, &z[0], &hurst[0], n, &out[0])
+                with self.lock:
+                    _sums(&self.nodes, &z[0], &hurst[0], n, &out[0])
+
+    def totals(self, const double[::1] z, const double[::1] hurst, double[::1] out):
+        """Write into out[t] the sum over all up to z[t], taken up with the exponents 2 - 2 * hurst."""
+        cdef Py_ssize_t n = z.shape[0]
+        cdef double before
+        if hurst.shape[0] != n or out.shape[0] != n:
+            raise ValueError(f"z, hurst and out need one length, got {n}, {hurst.shape[0]} and {out.shape[0]}")
+        if n:
+            with nogil:
+                with self.lock:
+                    _sums(&self.nodes, &z[0], &hurst[0], 1, &before)
+                    _sums(&self.nodes, &z[1], &hurst[1], n - 1, &out[0])
+                    out[n - 1] = _total(&self.nodes)
 
     def push(self, double z, double hurst):
         """Take up one value with the exponent 2 - 2 * hurst and return the sum over all values so far."""
-        cdef double before
-        with nogil:
+        cdef double before, total
+        with self.lock:
             _sums(&self.nodes, &z, &hurst, 1, &before)
-        return self.total()
+            total = _total(&self.nodes)
+        return total
 
-    cpdef double total(self):
+    def total(self):
         """Return the sum over all values so far."""
-        return _total(&self.nodes)
+        cdef double total
+        with self.lock:
+            total = _total(&self.nodes)
+        return total
+
+    def save(self, double[::1] out):
+        """Write the states into out."""
+        self._fits(out.shape[0])
+        with self.lock:
+            memcpy(&out[0], self.nodes.states, self.nodes.count * sizeof(double))
+
+    def load(self, const double[::1] states):
+        """Go on from these states."""
+        self._fits(states.shape[0])
+        with self.lock:
+            memcpy(self.nodes.states, &states[0], self.nodes.count * sizeof(double))
+
+    cdef int _fits(self, Py_ssize_t size) except -1:
+        if size != self.nodes.count:
+            raise ValueError(f"as many states as decays are needed, {self.nodes.count}, got {size}")
+        return 0
 
 
 cdef cloned_void _sums(Nodes *nodes, const double *z, const double *hurst, Py_ssize_t n, double *out) noexcept nogil:
@@ -110,8 +146,8 @@ cdef cloned_void _sums(Nodes *nodes, const double *z, const double *hurst, Py_ss
                 for lane in range(TILE):
                     totals[lane] += states[tile * TILE + lane]
             for node in range(nodes.count):
-                states[node] = decays[node] * (states[node] + weights[node])
-            out[begin + t] = _folded(totals)
+                states[node] = settled(decays[node] * (states[node] + weights[node]))
+            out[begin + t] = folded(totals)
         begin += count
 
 
@@ -145,16 +181,6 @@ cdef inline void _first_weights(
                 slow[node * CHUNK + t] += nodes.mixing[power * SLOW + node] * moment[t]
 
 
-cdef inline double _folded(double *totals) noexcept nogil:
-    """The sum of a tile, folded in halves: the same order on every machine."""
-    cdef Py_ssize_t half = TILE // 2, lane
-    while half:
-        for lane in range(half):
-            totals[lane] += totals[lane + half]
-        half //= 2
-    return totals[0]
-
-
 cdef double _total(const Nodes *nodes) noexcept nogil:
     """Add up the states in the order in which `_sums` does, so that a stream gives the same bits."""
     cdef double totals[TILE]
@@ -163,7 +189,7 @@ cdef double _total(const Nodes *nodes) noexcept nogil:
         totals[lane] = nodes.states[lane]
     for node in range(TILE, nodes.count):
         totals[node % TILE] += nodes.states[node]
-    return _folded(totals)
+    return folded(totals)
 
 
 def direct(const double[::1] z, const double[::1] hurst, const double[::1] logarithms, double[::1] out):

@@ -108,7 +108,7 @@ def detect(names: Sequence[str], columns: Mapping[str, str] | None, where: str) 
             grids = dict.fromkeys((grid, "", "5"))
             _take(chosen, canonical, [stem + suffix for suffix in grids for stem in stems], free)
     values = {canonical: chosen[canonical] for canonical in CANONICAL if canonical in chosen}
-    if not {"close", "variance"} & values.keys():
+    if not {"close", "variance", "return"} & values.keys():
         raise InputError(f"{where}: {_nothing_usable(names, free)}")
     ignored = [i for i in range(len(names)) if i not in chosen.values()]
     return Layout(tuple(names), chosen.get("date"), chosen.get("id"), values, _notes(names, ignored, values))
@@ -170,7 +170,7 @@ def _nothing_usable(names: Sequence[str], free: Mapping[str, int]) -> str:
         )
     return (
         f"no close and no variance column among {listed(names)}: "
-        "name one with columns={'NAME': 'close'} (--column NAME=close)"
+        "name one with columns={'NAME': 'close'} (--column NAME=close, or NAME=return for log returns)"
     )
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from vrx import series
 from vrx.errors import InputError
 
-__all__ = ["Column", "DropBadRows", "Json", "SeriesId", "print_json", "read_series", "slow_progress"]
+__all__ = ["Column", "DropBadRows", "Json", "SeriesId", "day", "print_json", "read_series", "slow_progress"]
 
 SeriesId = Annotated[str | None, typer.Option("--id", help="Which series of a table that holds several.")]
 Column = Annotated[
@@ -53,6 +53,20 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
+def day(text: str) -> date:
+    """Read the day of --as-of.
+
+    Examples
+    --------
+    >>> day("2022-12-30")
+    datetime.date(2022, 12, 30)
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise InputError(f"--as-of {text}: is no day: write it as 2022-12-30") from None
+
+
 @contextmanager
 def slow_progress(title: str) -> Iterator[Callable[[float], None]]:
     """A callback for the share done, which shows a bar on standard error once two seconds have passed."""
@@ -66,7 +80,9 @@ def slow_progress(title: str) -> Iterator[Callable[[float], None]]:
             from rich.console import Console
             from rich.progress import Progress
 
-            bar = Progress(console=Console(stderr=True), transient=True)
+            console = Console(stderr=True)
+            # Off a terminal a bar that comes and goes would leave an empty line.
+            bar = Progress(console=console, transient=True, disable=not console.is_terminal)
             bar.start()
             task = bar.add_task(title, total=1.0)
         if bar is not None:

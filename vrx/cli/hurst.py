@@ -3,14 +3,13 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, read_series, slow_progress
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, read_series, slow_progress
 from vrx.errors import InputError
 
 if TYPE_CHECKING:  # numpy and the kernels load when the command runs
@@ -72,7 +71,7 @@ def hurst(
         ),
     ] = None,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Use nothing after this day.")
+        str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Also draw the fits, or the rolling exponent, into this PNG.")
@@ -108,7 +107,7 @@ def hurst(
         asked = hurst_survey.estimators(of.value, method, noise)
     else:
         asked = [hurst_survey.one_estimator(of.value, method, bool(noise))]
-    until = None if as_of is None else as_of.date()
+    until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
     what = hurst_survey.sample(bars, of.value)
     if rolling is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # vrx predict draws without them
     from vrx.cli.volatility_fits import Market
     from vrx.hurst import Rolling
 
-__all__ = ["check", "forecast", "hurst_fits", "hurst_rolling", "volatility"]
+__all__ = ["check", "forecast", "hurst_fits", "hurst_rolling", "save", "volatility"]
 
 PAST = 180
 MEAN = 22
@@ -61,7 +61,7 @@ def forecast(path: Path, bars: series.Bars, answer: Forecast, channels: tuple[st
     axes.set_title(f"{answer.series}, {answer.model}")
     axes.set_ylim(bottom=0.0)
     axes.legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    save(figure, path)
 
 
 def hurst_fits(path: Path, title: str, rows: "Sequence[Row]") -> None:
@@ -90,7 +90,7 @@ def hurst_fits(path: Path, title: str, rows: "Sequence[Row]") -> None:
     answers.set_xlim(*np.clip(answers.get_xlim(), *SHOWN))
     answers.set(xlabel="H", title=f"{100 * known[0][1].confidence:g}% intervals" if known else "no exponent")
     figure.suptitle(title, fontsize=10)
-    _save(figure, path)
+    save(figure, path)
 
 
 def hurst_rolling(path: Path, title: str, days: Sequence[str], windows: "Rolling") -> None:
@@ -107,7 +107,7 @@ def hurst_rolling(path: Path, title: str, days: Sequence[str], windows: "Rolling
     axes.set_ylim(*np.clip(axes.get_ylim(), *SHOWN))
     axes.set(xlabel="last day of the window" if "-" in days[0] else "position of the window's last value", ylabel="H")
     axes.set_title(title, fontsize=10)
-    _save(figure, path)
+    save(figure, path)
 
 
 def volatility(path: Path, where: "Market", answers: "Sequence[Answer]", window: int) -> None:
@@ -125,7 +125,7 @@ def volatility(path: Path, where: "Market", answers: "Sequence[Answer]", window:
     above.vlines(days[-shown:], 0.0, sizes, color="0.75", lw=0.6, label="size of the return")
     for k, answer in enumerate(answers):
         known = min(shown, len(answer.sigma))
-        doubt = ", not converged" if answer.reason else ""
+        doubt = ", not converged" if not answer.converged else ""
         above.plot(days[-known:], 100.0 * answer.sigma[-known:], color=f"C{k}", lw=0.9, label=answer.model + doubt)
     above.set_ylim(0.0, 1.05 * max(sizes.max(), *(100.0 * answer.sigma.max() for answer in answers)))
     above.set(ylabel="% a day", title=f"{where.series}: volatility of each day as known the day before")
@@ -133,7 +133,7 @@ def volatility(path: Path, where: "Market", answers: "Sequence[Answer]", window:
     for axes in below:
         _exponents(axes, where, fractional, window, shown)
     figure.axes[-1].set_xlabel("day" if "-" in where.days[0] else "position of the return")
-    _save(figure, path)
+    save(figure, path)
 
 
 def _exponents(axes: Any, where: "Market", answers: "Sequence[Answer]", window: int, shown: int) -> None:
@@ -161,7 +161,7 @@ def _at(days: Sequence[str]) -> Any:
     return np.array(days, dtype="datetime64[D]") if "-" in days[0] else np.array(days, dtype=np.int64)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
     beside = path.with_name(f".{path.stem}.{os.getpid()}.png")
     try:

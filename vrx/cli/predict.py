@@ -1,13 +1,13 @@
 """``vrx predict``: the volatility of the coming days."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json, read_series
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, print_json, read_series
 from vrx.errors import InputError
 from vrx.forecast import Forecast
 
@@ -33,7 +33,7 @@ def predict(
     ] = None,
     sha256: Annotated[str | None, typer.Option("--sha256", help="Refuse a model file with another hash.")] = None,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Use nothing after this day.")
+        str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
     ] = None,
     annualise: Annotated[
         Year | None, typer.Option("--annualise", help="Days a year; by the calendar of the series if absent.")
@@ -56,7 +56,7 @@ def predict(
         plots.check(plot)
     from vrx import runtime
 
-    until = None if as_of is None else as_of.date()
+    until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
     forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
     forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))

@@ -1,19 +1,20 @@
 """``vrx volatility``: a volatility model fitted to the returns of a series, and what it expects."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, read_series, slow_progress
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, read_series, slow_progress
 from vrx.cli.predict import Year
 from vrx.errors import InputError
 
 if TYPE_CHECKING:  # numpy and the kernels load when the command runs
-    from vrx.cli.volatility_fits import Asked, Market, Row
+    from vrx.cli.volatility_asked import Given
+    from vrx.cli.volatility_fits import Market, Row
+    from vrx.cli.volatility_saved import Saved
 
 __all__ = ["volatility"]
 
@@ -33,6 +34,8 @@ class Wish:
     plot: Path | None
     save: Path | None
     form: Literal["table", "json", "csv"]
+    horizons: tuple[int, ...]
+    seed: int
 
 
 def volatility(
@@ -48,15 +51,29 @@ def volatility(
         Innovation | None,
         typer.Option("--innovation", help="Shocks of the fractional models: returns as they are (signed), or sizes."),
     ] = None,
+    hurst: Annotated[
+        str | None,
+        typer.Option("--hurst", help="wavelet (dynamic-fractional), or the number of static-fractional, else 0.55."),
+    ] = None,
+    alpha: Annotated[
+        str | None,
+        typer.Option("--alpha", help="The power of the fractional models, or where it is sought; 0..5 if absent."),
+    ] = None,
     window: Annotated[
-        int | None, typer.Option("--window", metavar="DAYS", help="The days of each Hurst exponent; 252 if absent.")
+        int | None,
+        typer.Option("--window", metavar="DAYS", help="The days of each wavelet Hurst exponent; 252 if absent."),
     ] = None,
     days: Annotated[
         int | None, typer.Option("--days", metavar="DAYS", help="Fit to the last so many returns; to all if absent.")
     ] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Use nothing after this day.")
+    horizon: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--horizon", metavar="DAYS", help="Days ahead, or a range as 1..10; repeatable; 1, 5 and 22 if absent."
+        ),
     ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the simulated paths beyond the next day.")] = 0,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day.")] = None,
     annualise: Annotated[
         Year | None, typer.Option("--annualise", help="Days a year; by the calendar of the series if absent.")
     ] = None,
@@ -70,75 +87,88 @@ def volatility(
         Path | None,
         typer.Option("--update", help="Fit nothing: take the model from this file on to the last day of the series."),
     ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="After --update fit anew from there, to as many of the last days as before.")
+    ] = False,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for machines.")] = False,
     series_id: SeriesId = None,
     column: Column = None,
     drop_bad_rows: DropBadRows = False,
 ) -> None:
-    """Fit a volatility model to the daily log returns of a series and forecast the next 1, 5 and 22 days.
+    """Fit a volatility model to the daily log returns of a series and forecast the days to come.
 
     --csv prints the volatility of every day, as known the day before, and the Hurst exponent known at its end; of
     several models, a line each. --json prints {"series", "measure", "n", "first", "last", "periods_per_year",
-    "units", "models": [{"model", "fitted", "parameters": [{"name", "estimate", "standard_error", "robust_error"}],
-    "log_likelihood", "aic", "bic", "converged", "reason", "floored", "capped", "hurst", "forecast": [{"horizon",
-    "variance", "volatility", "volatility_annualised"}], "note"}], "notes"}. What does not exist is null.
+    "units", "seed", "models": [{"model", "fitted", "options": {"window", "hurst", "innovation", "alpha"},
+    "parameters": [{"name", "estimate", "standard_error", "robust_error", "t_value"}], "log_likelihood", "aic", "bic",
+    "converged", "note", "floored", "capped", "clipped", "hurst", "forecast": [{"horizon", "variance", "volatility",
+    "volatility_annualised"}]}], "notes"}. What does not exist is null; "note" is what must be doubted of a model.
     """
+    from vrx.cli import volatility_asked, volatility_fits
+
+    kind: Literal["signed", "absolute"] | None = None if innovation is None else innovation.value
+    given = volatility_asked.Given(
+        model=model, innovation=kind, hurst=hurst, alpha=alpha, window=window, days=days, refit=refit, update=update
+    )
+    asked = volatility_asked.asked(given)
     if as_json and as_csv:
         raise InputError("--json and --csv: take one")
-    if plot is not None:
-        from vrx.cli import plots
-
-        plots.check(plot)
-    from vrx.cli import volatility_answer, volatility_fits, volatility_saved
-
-    if save is not None:
-        volatility_saved.check(save)
-    asked = _asked(model, innovation, window, days, update)
-    if save is not None and (len(asked) > 1 or any(one.name not in volatility_fits.FRACTIONAL for one in asked)):
-        raise InputError(f"--save {save}: takes one of {' or '.join(volatility_fits.FRACTIONAL)}: name one --model")
-    saved = None if update is None else volatility_saved.load(update)
-    until = None if as_of is None else as_of.date()
+    if as_csv and horizon and len(asked) < 2:
+        raise InputError("--csv: of one model it has every day so far and the next: take --json for --horizon")
+    wish = Wish(
+        window or volatility_asked.WINDOW,
+        plot,
+        save,
+        "json" if as_json else "csv" if as_csv else "table",
+        volatility_asked.horizons(horizon),
+        seed,
+    )
+    _check_files(wish, [one.name for one in asked])
+    saved = None if update is None else _load(update)
+    until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
     where = volatility_fits.market(bars, None if annualise is None else int(annualise.value))
-    notes = []
     if saved is None:
         with slow_progress("fitting") as progress:
-            rows = volatility_fits.ask(where, asked, progress=progress)
+            rows = volatility_fits.ask(where, asked, wish.horizons, seed=seed, progress=progress)
+        _tell(where, rows, [], wish)
     else:
-        notes = volatility_saved.updated(saved, where)
-        rows = [volatility_fits.Row(saved.model, volatility_answer.answer_of(where, saved.model, saved.result))]
-        window = saved.result.model.window
-    wish = Wish(window or 252, plot, save, "json" if as_json else "csv" if as_csv else "table")
-    _tell(where, rows, notes, wish)
+        _tell_update(where, saved, given, wish)
 
 
-def _asked(
-    model: list[str] | None, innovation: Innovation | None, window: int | None, days: int | None, update: Path | None
-) -> "list[Asked]":
-    """The models to fit; none for an update."""
-    from vrx.cli import volatility_fits
+def _load(path: Path) -> "Saved":
+    from vrx.cli import volatility_saved
 
-    given = {"--model": model, "--innovation": innovation, "--window": window, "--days": days}
-    names = [name for name, value in given.items() if value not in (None, [])]
-    if update is not None:
-        if names:
-            raise InputError(f"--update {update}: nothing is fitted, so leave out {' and '.join(names)}")
-        return []
-    chosen = volatility_fits.named(model)
-    fractional = [name for name in chosen if name in volatility_fits.FRACTIONAL]
-    for name in ("--innovation", "--window"):
-        if given[name] is not None and not fractional:
-            raise InputError(f"{name}: has no meaning for {', '.join(chosen)}: leave it out")
-    kind = "signed" if innovation is None else innovation.value
-    asked = [volatility_fits.Asked(name, 252 if window is None else window, kind, days) for name in chosen]
-    for one in asked:
-        one.check()
-    return asked
+    return volatility_saved.load(path)
+
+
+def _check_files(wish: Wish, names: list[str]) -> None:
+    """Refuse, before any work, what cannot be written."""
+    if wish.plot is not None:
+        from vrx.cli import plots
+
+        plots.check(wish.plot)
+    if wish.save is not None:
+        from vrx.cli import volatility_asked, volatility_saved
+
+        volatility_saved.check(wish.save)
+        if len(names) > 1 or not set(names) <= set(volatility_asked.FRACTIONAL):
+            able = " or ".join(volatility_asked.FRACTIONAL)
+            raise InputError(f"--save {wish.save}: takes one of {able}: name one --model")
+
+
+def _tell_update(where: "Market", saved: "Saved", given: "Given", wish: Wish) -> None:
+    from vrx.cli import volatility_answer, volatility_fits, volatility_saved
+
+    result, notes = volatility_saved.updated(saved, where, refit=given.refit, days=given.days)
+    answer = volatility_answer.answer_of(where, saved.model, result, wish.horizons, seed=wish.seed)
+    row = volatility_fits.Row(saved.model, answer)
+    _tell(where, [row], notes, replace(wish, window=result.model.window))
 
 
 def _tell(where: "Market", rows: "list[Row]", notes: list[str], wish: Wish) -> None:
-    from vrx.cli import volatility_report, volatility_saved
+    from vrx.cli import volatility_report
 
     answers = [row.answer for row in rows if row.answer is not None]
     if wish.plot is not None:
@@ -146,5 +176,7 @@ def _tell(where: "Market", rows: "list[Row]", notes: list[str], wish: Wish) -> N
 
         plots.volatility(wish.plot, where, answers, wish.window)
     if wish.save is not None and answers[0].result is not None:
+        from vrx.cli import volatility_saved
+
         volatility_saved.save(wish.save, where, answers[0].result)
-    volatility_report.tell(where, rows, notes, wish.form)
+    volatility_report.tell(where, rows, notes, wish.form, seed=wish.seed)

@@ -13,11 +13,13 @@ __all__ = ["expected_variance", "simulated"]
 
 def expected_variance(law: Law, states: Array, hurst: float, horizon: int, paths: int, seed: int) -> Array:
     """The variance of each of the next days, mean over simulated paths; shape (horizon,)."""
-    half = (whole_number(paths, "paths", 2) // 2, horizon)
-    normals = np.random.default_rng(whole_number(seed, "seed", 0)).standard_normal(half)
-    # Half of the paths mirror the others, which takes the noise of every odd power of the shocks away.
-    if law.innovation == "signed":
-        normals = np.concatenate((normals, -normals))
+    mirrored = law.innovation == "signed"
+    drawn = ((paths + 1) // 2 if mirrored else paths, horizon)
+    normals = np.random.default_rng(seed).standard_normal(drawn)
+    # Half of the paths mirror the others, which takes the noise of every odd power of the shocks away; sizes of shocks
+    # have no mirror.
+    if mirrored:
+        normals = np.concatenate((normals, -normals))[:paths]
     variance: Array = np.mean(np.square(_sigma(law, states, memory(np.array([hurst])), normals)), axis=0)
     return variance
 
@@ -27,7 +29,8 @@ def simulated(law: Law, states: Array, hurst: ArrayLike, shape: tuple[int, int],
     exponents = np.atleast_1d(real_numbers(hurst, "hurst"))
     if exponents.shape not in ((1,), (shape[1],)):
         raise InputError(f"hurst has shape {exponents.shape}: pass one number, or one for each of {shape[1]} days")
-    refuse("hurst", exponents, ~np.isfinite(exponents), "no Hurst exponent: use numbers between 0 and 1")
+    inside = (exponents > 0.0) & (exponents < 1.0)
+    refuse("hurst", exponents, ~inside, "no Hurst exponent: use numbers between 0 and 1")
     normals = np.random.default_rng(whole_number(seed, "seed", 0)).standard_normal(shape)
     sigma = _sigma(law, states, memory(exponents), normals)
     return sigma * normals, sigma

@@ -1,7 +1,7 @@
 """The law of fractional volatility and its likelihood: parameters, recursion, score and information."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ from vrx._ext import dynamic as kernels
 from vrx.econometrics._scoring import Point
 from vrx.fractional._exponentials import Exponentials, exponentials
 
-__all__ = ["EXPONENTS", "Array", "Innovation", "Law", "Sample", "memory", "powers"]
+__all__ = ["EXPONENTS", "Array", "Innovation", "Law", "Sample", "memory", "powers", "sigma_of"]
 
 Array: TypeAlias = NDArray[np.float64]
 Innovation: TypeAlias = Literal["signed", "absolute"]
@@ -54,6 +54,15 @@ class Law:
         """The numbers in the order of the kernel."""
         return np.array([self.level, self.slope, self.power, math.log(self.floor), math.log(self.ceiling), self.centre])
 
+    @property
+    def at(self) -> Array:
+        """Level, slope and power, shape (3,)."""
+        return self.array[:3]
+
+    def moved(self, at: Array) -> "Law":
+        """Return the law of another level, slope and power, within the same limits."""
+        return replace(self, level=float(at[0]), slope=float(at[1]), power=float(at[2]))
+
     def natural(self, unit: float) -> tuple[Array, Array]:
         """Return (alpha, kappa, lambda) for sigma in units of `unit`, and their derivatives by the three parameters."""
         level, slope, alpha = self.level - math.log(unit), self.slope, self.power
@@ -90,13 +99,19 @@ class Sample:
         value = -0.5 * math.log(2.0 * math.pi) * len(squares) - float(np.sum(log_sigma + 0.5 * squares))
         # Of a variance, d log(sigma^2) is twice the slope: hence no halves here.
         scores = (squares - 1.0)[:, np.newaxis] * slopes
-        at = np.array([law.level, law.slope, law.power])
-        return Point(at, value, scores.sum(axis=0), 2.0 * slopes.T @ slopes, scores.T @ scores)
+        return Point(law.at, value, scores.sum(axis=0), 2.0 * slopes.T @ slopes, scores.T @ scores)
 
 
 def memory(hurst: Array) -> Array:
     """The weights of the shocks of days with these Hurst exponents, shape (days, nodes)."""
-    return powers().weights(2.0 - 2.0 * np.clip(hurst, *EXPONENTS))
+    # BLAS multiplies a single row by another routine, with other last bits: one day goes in twice.
+    days = hurst if len(hurst) > 1 else np.repeat(hurst, 2)
+    return powers().weights(2.0 - 2.0 * np.clip(days, *EXPONENTS))[: len(hurst)]
+
+
+def sigma_of(log_sigma: Array) -> Array:
+    """Sigma, the same bits for a day by itself and among others: ``math.exp`` rounds differently."""
+    return np.exp(np.ascontiguousarray(log_sigma))
 
 
 def powers() -> Exponentials:

@@ -1,5 +1,7 @@
 """The checks that every volatility model makes of its returns."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -22,6 +24,7 @@ def checked(returns: ArrayLike, least: int) -> Array:
     ...
     vrx.errors.InputError: returns[0] is 2058.2, no log return of a day: pass numpy.diff(numpy.log(prices)), 0.01 for 1%
     """
+    _in_order(returns)
     values = real_array(returns, dimensions=(1,))
     refuse("returns", values, np.isnan(values), "a day without a return: leave the day out")
     cure = "no log return of a day: pass numpy.diff(numpy.log(prices)), 0.01 for 1%"
@@ -33,3 +36,15 @@ def checked(returns: ArrayLike, least: int) -> Array:
             f"the returns are all {values[0] + 0.0:g}: a constant has no volatility, pass returns that vary"
         )
     return values
+
+
+def _in_order(returns: ArrayLike) -> None:
+    """Refuse a series whose dates do not rise; told by the shape of a pandas index, which need not be installed."""
+    index = getattr(returns, "index", None)
+    if getattr(getattr(index, "dtype", None), "kind", None) != "M":
+        return
+    if index.is_monotonic_increasing and index.is_unique:  # type: ignore[union-attr]
+        return
+    for k, (before, date) in enumerate(pairwise(index)):  # type: ignore[arg-type]
+        if not before < date:
+            raise InputError(f"returns has {date} at {k + 1}, after {before}: pass each day once, oldest first")

@@ -55,11 +55,15 @@ class Box:
         low, high = point.at <= self.low, point.at >= self.high
         return ~((low & high) | (low & (point.score < 0.0)) | (high & (point.score > 0.0)))
 
-    def outcome(self, point: Point) -> str:
+    def at_end(self, point: Point) -> bool:
+        """Whether the score presses a parameter that is not fixed against an end of the box."""
+        return bool(np.any(~self.free(point) & (self.low < self.high)))
+
+    def doubts(self, point: Point) -> str:
         """What an optimum there leaves to be desired; empty if nothing."""
         free = self.free(point)
         doubts = [
-            f"{self.names[i]} stands at the end of its range, {point.at[i]:g}: the likelihood rises beyond"
+            f"{self.names[i]} stands at {point.at[i] + 0.0:g}, the end of its range: the likelihood rises beyond"
             for i in (~free & (self.low < self.high)).nonzero()[0]
         ]
         errors = np.sqrt(np.diag(covariance(point, free)))[free]
@@ -76,10 +80,10 @@ class Optimum:
     """Where the climb ended."""
 
     point: Point
-    settled: bool
+    converged: bool
     """Whether the stopping rule held."""
-    reason: str
-    """What is wrong with it; empty if nothing."""
+    note: str
+    """What is to be doubted of it, in one line; empty if nothing."""
     iterations: int
     evaluations: int
 
@@ -135,8 +139,8 @@ def maximise(evaluate: Callable[[Array], Point], start: Array, box: Box) -> Opti
         if np.any(box.free(point) != curvature.free):
             curvature = _Curvature(box.free(point))
         if _least_eigenvalue(point.information, curvature.free) < SINGULAR:
-            reason = "the information is singular: the returns do not tell the parameters apart"
-            return Optimum(point, False, reason, iteration - 1, evaluations)
+            note = "the information is singular: the returns do not tell the parameters apart"
+            return Optimum(point, False, note, iteration - 1, evaluations)
         new, tries = _climb(evaluate, point, curvature.step(point), box)
         evaluations += tries
         if new is None and curvature.pairs:
@@ -148,7 +152,7 @@ def maximise(evaluate: Callable[[Array], Point], start: Array, box: Box) -> Opti
         small = np.abs(new.at - point.at) <= TOLERANCE * np.maximum(np.abs(new.at), SMALLEST)
         point, quiet = new, quiet + 1 if small.all() else 0
         if quiet == IN_A_ROW:
-            return Optimum(point, True, box.outcome(point), iteration, evaluations)
+            return Optimum(point, True, box.doubts(point), iteration, evaluations)
     return Optimum(point, False, f"the parameters still move after {MOST} steps", MOST, evaluations)
 
 

@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 
 from vrx._arrays import real_array, real_numbers, refuse, whole_number
 from vrx.econometrics import _store as store
+from vrx.econometrics._estimates import Estimates
 from vrx.econometrics._future import expected_variance, simulated
 from vrx.econometrics._inference import Inference
-from vrx.econometrics._law import EXPONENTS, Array, Law, Sample, memory
+from vrx.econometrics._law import EXPONENTS, Array, Law, Sample, memory, sigma_of
 from vrx.econometrics._returns import checked
 from vrx.errors import InputError
 from vrx.hurst import Wavelet
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
-# Paths that a forecast beyond the next day averages over, half of them the mirror of the others.
+# Paths that a forecast beyond the next day averages over.
 PATHS = 10_000
 
 
-class Result:
+class Result(Estimates):
     """A fitted model, which takes new returns one at a time.
 
     Made by :meth:`DynamicFractionalVolatility.fit` or :meth:`from_json`.
@@ -38,6 +39,8 @@ class Result:
         Likelihood, covariances and the work done.
     floored, capped : int
         The days of the fit on which sigma stood at its floor or its ceiling.
+    clipped : int
+        The days of the fit whose Hurst exponent counted as 0.1 or 0.9, the ends of what the memory can be.
     next_sigma : float
         The volatility of the next day, decimal.
     """
@@ -50,13 +53,8 @@ class Result:
         paths: tuple[list[float], list[float], list[float]],
         state: tuple[Array, Array],
     ) -> None:
-        self.model, self.law, self.inference = model, law, inference
-        self._returns, self._hurst, self._sigma = paths
+        super().__init__(model, law, inference, paths)
         self._recent, self._states = state
-        fitted = self.sigma[: inference.days]
-        # exp(log(x)) is x to the last bit or two.
-        self.floored = int(np.sum(fitted <= law.floor * (1.0 + 1e-12)))
-        self.capped = int(np.sum(fitted >= law.ceiling * (1.0 - 1e-12)))
 
     @classmethod
     def of(
@@ -70,10 +68,10 @@ class Result:
     ) -> "Result":
         """Run the sample through the law once more, for sigma and the states after its last day."""
         log_sigma, states = sample.run(law, 1)
-        paths = (sample.returns.tolist(), hurst.tolist(), np.exp(log_sigma[:, 0]).tolist())
+        paths = (sample.returns.tolist(), hurst.tolist(), sigma_of(log_sigma[:, 0]).tolist())
         return cls(model, law, inference, paths, (recent.copy(), states))
 
-    # -- what was found ------------------------------------------------------------------------------------------------
+    # -- the days so far -----------------------------------------------------------------------------------------------
 
     @property
     def returns(self) -> Array:
@@ -94,60 +92,6 @@ class Result:
     def next_sigma(self) -> float:
         """The volatility of the next day, decimal."""
         return self._sigma[-1]
-
-    @property
-    def converged(self) -> bool:
-        """Whether the stopping rule held inside the range of alpha."""
-        return not self.inference.reason
-
-    @property
-    def reason(self) -> str:
-        """Why it did not converge; empty if it did."""
-        return self.inference.reason
-
-    @property
-    def log_likelihood(self) -> float:
-        """The log likelihood of the returns that were fitted."""
-        return self.inference.log_likelihood
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion; smaller is better."""
-        return 2.0 * (self.inference.estimated - self.log_likelihood)
-
-    @property
-    def bic(self) -> float:
-        """The criterion of Schwarz; smaller is better."""
-        return self.inference.estimated * math.log(self.inference.days) - 2.0 * self.log_likelihood
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """alpha, kappa and lambda, for sigma in the unit of the model; at alpha 0 the others are 1 and 0: see `law`."""
-        return _named(self.law.natural(self.model.unit)[0])
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Those of `parameters` by the inverse information; given alpha, if that is fixed or at an end of its range."""
-        return self._errors(self.inference.covariance)
-
-    @property
-    def robust_errors(self) -> dict[str, float]:
-        """Those of `parameters` without the assumption that shocks are normal."""
-        return self._errors(self.inference.robust)
-
-    @property
-    def law_errors(self) -> dict[str, float]:
-        """Standard errors of level, slope and power of `law`, which mean something at every alpha."""
-        errors = np.sqrt(np.diag(self.inference.covariance)).tolist()
-        return dict(zip(("level", "slope", "power"), errors, strict=True))
-
-    def _errors(self, covariance: Array) -> dict[str, float]:
-        jacobian = self.law.natural(self.model.unit)[1]
-        known = np.isfinite(np.diag(covariance))
-        part = jacobian[:, known] @ covariance[np.ix_(known, known)] @ jacobian[:, known].T
-        errors = np.sqrt(np.diag(part)) if known.any() else np.full(3, np.nan)
-        errors[0] = errors[0] if known[2] else np.nan
-        return _named(errors)
 
     # -- other days and new ones ---------------------------------------------------------------------------------------
 
@@ -171,7 +115,7 @@ class Result:
         """
         values = checked(returns, 2)
         log_sigma, _ = Sample(values, memory(self.model.exponents(values))).run(self.law, 1)
-        return np.exp(log_sigma[:, 0])
+        return sigma_of(log_sigma[:, 0])
 
     def update(self, value: float, *, hurst: float | None = None) -> float:
         """Take the return of a day and give the volatility of the next; the parameters stay.
@@ -204,7 +148,7 @@ class Result:
         self._recent, self._states = recent, states
         self._returns.append(float(number[0]))
         self._hurst.append(exponent)
-        self._sigma.append(math.exp(out[1, 0]))
+        self._sigma.append(float(sigma_of(out[1:, 0])[0]))
         return self.next_sigma
 
     def _exponent(self, recent: Array, given: float | None) -> float:
@@ -240,15 +184,26 @@ class Result:
         The next day is exact. Later days are means over simulated paths on which the Hurst exponent stays as it is;
         equal seeds give equal bits.
 
+        Parameters
+        ----------
+        horizon
+            The days ahead.
+        paths
+            How many paths. With signed shocks half of them mirror the others, which takes away the noise of
+            odd powers of the shocks; of an odd number one has no mirror.
+        seed
+            Of the paths.
+
         Returns
         -------
         ndarray, shape (horizon,)
             Entry h - 1 is the mean daily variance of the next h days, decimal.
         """
-        ahead = whole_number(horizon, "horizon", 1)
+        ahead, many = whole_number(horizon, "horizon", 1), whole_number(paths, "paths", 2)
+        origin = whole_number(seed, "seed", 0)
         variance = np.full(ahead, self.next_sigma**2)
         if ahead > 1:
-            variance[1:] = expected_variance(self.law, self._states, self._hurst[-1], ahead, paths, seed)[1:]
+            variance[1:] = expected_variance(self.law, self._states, self._hurst[-1], ahead, many, origin)[1:]
         mean: Array = np.cumsum(variance) / np.arange(1, ahead + 1)
         return mean
 
@@ -271,6 +226,11 @@ class Result:
         Returns
         -------
         returns, sigma : ndarray, shape (paths, days)
+
+        Raises
+        ------
+        InputError
+            hurst does not lie between 0 and 1 or has another shape; paths, days or seed are no counts.
         """
         shape = (whole_number(paths, "paths", 1), whole_number(days, "days", 1))
         exponents = self._hurst[-1:] if hurst is None else hurst
@@ -291,7 +251,7 @@ class Result:
         Raises
         ------
         InputError
-            The text is no result.
+            The text is no result, or its parts contradict each other: the message names the field.
         """
         model, law, inference, series = store.read(text)
         paths = (series["returns"], series["hurst"], series["sigma"])
@@ -300,7 +260,3 @@ class Result:
     def __repr__(self) -> str:
         found = ", ".join(f"{name}={value:.4g}" for name, value in self.parameters.items())
         return f"Result({found}, log_likelihood={self.log_likelihood:.2f}, converged={self.converged})"
-
-
-def _named(values: Array) -> dict[str, float]:
-    return dict(zip(("alpha", "kappa", "lambda"), (values + 0.0).tolist(), strict=True))

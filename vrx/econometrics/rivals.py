@@ -4,7 +4,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,36 +12,13 @@ from numpy.typing import ArrayLike
 from vrx._arrays import whole_number
 from vrx.econometrics._law import Array
 from vrx.econometrics._returns import checked
+from vrx.econometrics._rival_result import RivalResult
 from vrx.errors import InputError, require
 
-__all__ = ["RIVALS", "Egarch", "Figarch", "Fitted", "Garch", "Har", "Rival", "RivalResult"]
+__all__ = ["RIVALS", "Egarch", "Figarch", "Garch", "Har", "Rival"]
 
-# arch climbs best where variances are about 1: returns go in as percent, and everything comes back as decimals.
-PERCENT = 100.0
-PATHS = 10_000
-
-
-class Fitted(Protocol):
-    """What every fitted volatility model offers."""
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name."""
-        ...
-
-    @property
-    def log_likelihood(self) -> float:
-        """The Gaussian log likelihood of the returns in decimals."""
-        ...
-
-    @property
-    def converged(self) -> bool:
-        """Whether the fit ended at an optimum."""
-        ...
-
-    def forecast(self, horizon: int = 1) -> Array:
-        """The mean variance of the next 1, ..., `horizon` days, shape (horizon,)."""
-        ...
+# Every rival holds the constant variance as a special case, but for the days on which its recursion starts.
+SLACK = 5.0
 
 
 @dataclass(frozen=True)
@@ -63,9 +40,21 @@ class Rival(ABC):
 
     name: ClassVar[str]
     """Its name in the command line and in tables."""
+    calm: ClassVar[tuple[float, ...]]
+    """Parameters for returns of mean square 1 under which little clusters; the first is the constant."""
+    simulated: ClassVar[bool] = False
+    """Whether forecasts beyond the next day are simulated."""
+
+    @property
+    def least(self) -> int:
+        """The fewest returns that it can be fitted to."""
+        return 100
 
     def fit(self, returns: ArrayLike, *, start: "RivalResult | None" = None) -> "RivalResult":
         """Fit to daily log returns by maximum likelihood with normal shocks.
+
+        arch climbs on returns over their root mean square, where its steps and bounds are at home: returns of another
+        size give the same fit.
 
         Parameters
         ----------
@@ -78,7 +67,7 @@ class Rival(ABC):
         Returns
         -------
         RivalResult
-            With `converged` False, and the words of the optimiser as `note`, where it gave up.
+            With `converged` False, and the words of the optimiser in `note`, where it gave up.
 
         Raises
         ------
@@ -87,27 +76,42 @@ class Rival(ABC):
         """
         if start is not None and (not isinstance(start, RivalResult) or type(start.model) is not type(self)):
             raise InputError(f"start is {start!r}: pass a result of {type(self).__name__}, or nothing")
-        values = checked(returns, 100)
-        # A start that failed would hold the next fit where it is.
-        begin = None if start is None or start.note else np.array(list(start.parameters.values()))
-        model = self._arch(values)
+        values = checked(returns, self.least)
+        scale = math.sqrt(float(np.mean(np.square(values))))
+        model = self.prepared(values / scale)
+        begin = None if start is None else start.start(scale)
+        found, note = self._climbed(model, begin)
+        if note:
+            # From where arch begins, the first step of its climb may lead far away: once more, from a quiet place.
+            other, doubt = self._climbed(model, np.array(self.calm))
+            if not doubt or other.loglikelihood > found.loglikelihood:
+                found, note = other, doubt
+        return RivalResult(self, values, scale, found, note)
+
+    def _climbed(self, model: Any, begin: Array | None) -> tuple[Any, str]:
+        """What arch found, and why it is no maximum; empty if it is."""
         trouble = require("arch.utility.exceptions", "research", f"the model {self.name}")
         with np.errstate(all="ignore"), warnings.catch_warnings():
             # The optimiser tries parameters at which variances overflow; a start that rounding has put a hair beyond
             # its bounds is replaced by arch.
             warnings.simplefilter("ignore", trouble.StartingValueWarning)
             found = model.fit(disp="off", show_warning=False, starting_values=begin)
-        likelihood, note = _likelihood(found, len(values)), ""
         if found.convergence_flag != 0:
-            note = f"{self.name} has not converged: {found.optimization_result.message}"
-        elif not likelihood >= _constant_variance(values) - SLACK:
-            note = f"{self.name} has not converged: a constant variance has a higher likelihood"
-        return RivalResult(self, values, found.params.to_dict(), likelihood, note, found)
+            return found, f"{self.name} has not converged: {found.optimization_result.message}"
+        if not float(found.loglikelihood) >= _constant_variance(found.nobs) - SLACK:
+            return found, f"{self.name} has not converged: a constant variance has a higher likelihood"
+        return found, ""
 
-    def _arch(self, values: Array) -> Any:
-        """The model of arch, of returns in percent."""
+    def prepared(self, scaled: Array) -> Any:
+        """The model of arch, of returns over their scale."""
         univariate: Any = require("arch.univariate", "research", f"the model {self.name}")
-        return univariate.ZeroMean(PERCENT * values, volatility=self._process(univariate), rescale=False)
+        return univariate.ZeroMean(scaled, volatility=self._process(univariate), rescale=False)
+
+    def units(self, factor: float) -> tuple[Array, Array]:
+        """What takes the parameters to those of variances so many times as large: a matrix, then a shift."""
+        matrix = np.eye(len(self.calm))
+        matrix[0, 0] = factor
+        return matrix, np.zeros(len(self.calm))
 
     @abstractmethod
     def _process(self, univariate: Any) -> Any:
@@ -119,6 +123,7 @@ class Garch(Rival):
     """GARCH(1,1): the variance is a constant plus shares of the last squared return and of itself (Bollerslev 1986)."""
 
     name: ClassVar[str] = "garch"
+    calm: ClassVar[tuple[float, ...]] = (0.05, 0.05, 0.9)
 
     def _process(self, univariate: Any) -> Any:
         return univariate.GARCH(p=1, q=1)
@@ -132,9 +137,13 @@ class Figarch(Rival):
     """The past days that count."""
 
     name: ClassVar[str] = "figarch"
+    calm: ClassVar[tuple[float, ...]] = (0.3, 0.1, 0.3, 0.2)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "truncation", whole_number(self.truncation, "truncation", 1))
 
     def _process(self, univariate: Any) -> Any:
-        return univariate.FIGARCH(p=1, q=1, truncation=whole_number(self.truncation, "truncation", 1))
+        return univariate.FIGARCH(p=1, q=1, truncation=self.truncation)
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,15 @@ class Egarch(Rival):
     """EGARCH(1,1) with leverage: the logarithm of the variance on signed and absolute shocks (Nelson 1991)."""
 
     name: ClassVar[str] = "egarch"
+    calm: ClassVar[tuple[float, ...]] = (0.0, 0.01, 0.0, 0.2)
+    simulated: ClassVar[bool] = True
+
+    def units(self, factor: float) -> tuple[Array, Array]:
+        """What takes the parameters to those of variances so many times as large: a matrix, then a shift."""
+        # log variance = omega + beta * the last one + shocks: of the logarithm of the factor beta brings its share.
+        matrix, shift = np.eye(len(self.calm)), np.zeros(len(self.calm))
+        matrix[0, -1], shift[0] = -math.log(factor), math.log(factor)
+        return matrix, shift
 
     def _process(self, univariate: Any) -> Any:
         return univariate.EGARCH(p=1, o=1, q=1)
@@ -156,98 +174,15 @@ class Har(Rival):
     """
 
     name: ClassVar[str] = "har"
+    calm: ClassVar[tuple[float, ...]] = (0.7, 0.1, 0.1, 0.1)
 
     def _process(self, univariate: Any) -> Any:
         return univariate.HARCH(lags=[1, 5, 22])
 
 
-class RivalResult:
-    """A fitted rival.
-
-    Attributes
-    ----------
-    model : Rival
-    returns : ndarray, shape (n,)
-    parameters : dict
-        By the names of arch, for returns in percent.
-    log_likelihood : float
-        Of the returns in decimals, comparable across models.
-    note : str
-        What the optimiser said if it gave up; empty otherwise.
-    """
-
-    def __init__(
-        self, model: Rival, returns: Array, parameters: dict[str, float], likelihood: float, note: str, found: Any
-    ) -> None:
-        self.model, self.returns, self.parameters = model, returns, parameters
-        self.log_likelihood, self.note, self._found = likelihood, note, found
-
-    @property
-    def converged(self) -> bool:
-        """Whether the optimiser ended at an optimum."""
-        return not self.note
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion; smaller is better."""
-        return 2.0 * (len(self.parameters) - self.log_likelihood)
-
-    @property
-    def bic(self) -> float:
-        """The criterion of Schwarz; smaller is better."""
-        return len(self.parameters) * math.log(len(self.returns)) - 2.0 * self.log_likelihood
-
-    @property
-    def sigma(self) -> Array:
-        """The volatility of each day as known the day before, decimal, shape (n,)."""
-        return np.asarray(self._found.conditional_volatility, dtype=np.float64) / PERCENT
-
-    def forecast(self, horizon: int = 1, *, seed: int = 0) -> Array:
-        """Forecast the mean variance of the next 1, 2, ..., `horizon` days.
-
-        Exact, but for EGARCH beyond the next day: there the mean over 10,000 simulated paths; equal seeds give equal
-        bits.
-
-        Returns
-        -------
-        ndarray, shape (horizon,)
-            Decimal.
-        """
-        ahead = whole_number(horizon, "horizon", 1)
-        how: dict[str, Any] = {}
-        if ahead > 1 and isinstance(self.model, Egarch):
-            random = np.random.default_rng(whole_number(seed, "seed", 0))
-            how = {"method": "simulation", "simulations": PATHS, "rng": random.standard_normal}
-        variance = self._found.forecast(horizon=ahead, reindex=False, **how).variance.to_numpy()[-1]
-        mean: Array = np.cumsum(variance) / np.arange(1, ahead + 1) / PERCENT**2
-        return mean
-
-    def on(self, returns: ArrayLike) -> "RivalResult":
-        """Put the same parameters to other returns, such as these and a new day, without a refit."""
-        values = checked(returns, 100)
-        found = self.model._arch(values).fix(list(self.parameters.values()))
-        return RivalResult(self.model, values, self.parameters, _likelihood(found, len(values)), self.note, found)
-
-    def __repr__(self) -> str:
-        found = ", ".join(f"{name}={value:.4g}" for name, value in self.parameters.items())
-        return f"RivalResult({self.model.name}: {found}, log_likelihood={self.log_likelihood:.2f}{self._doubt()})"
-
-    def _doubt(self) -> str:
-        return f", {self.note}" if self.note else ""
-
-
-def _likelihood(found: Any, days: int) -> float:
-    """That of the decimals: a density of percents is a hundredth of theirs."""
-    return float(found.loglikelihood) + days * math.log(PERCENT)
-
-
-# Every rival holds the constant variance as a special case, but for the days on which its recursion starts.
-SLACK = 5.0
-
-
-def _constant_variance(values: Array) -> float:
-    """The log likelihood of one variance for all days."""
-    return -0.5 * len(values) * (math.log(2.0 * math.pi * float(np.mean(values**2))) + 1.0)
+def _constant_variance(days: int) -> float:
+    """The log likelihood of one variance for all days, where their mean square is 1."""
+    return -0.5 * days * (math.log(2.0 * math.pi) + 1.0)
 
 
 RIVALS = {model.name: model for model in (Garch, Figarch, Egarch, Har)}

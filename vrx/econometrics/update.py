@@ -21,7 +21,7 @@ class DailyUpdate:
     """What is known at the end of a day."""
 
     hurst: float
-    """The wavelet Hurst exponent of the newest window."""
+    """The wavelet Hurst exponent of the newest window as estimated; ``result.hurst`` holds it within 0.1 .. 0.9."""
     low: float
     """The lower end of its band."""
     high: float
@@ -38,13 +38,13 @@ class DailyUpdate:
 
     @property
     def converged(self) -> bool:
-        """Whether the refit ended at an optimum; `result.reason` says why not."""
+        """Whether the refit ended at an optimum; `result.note` says why not, or what is to be doubted."""
         return self.result.converged
 
 
 def daily_update(
     returns: ArrayLike,
-    previous: DailyUpdate | None = None,
+    previous: DailyUpdate | Result | None = None,
     *,
     model: DynamicFractionalVolatility | None = None,
     days: int = DAYS,
@@ -59,7 +59,8 @@ def daily_update(
         Daily log returns in decimals, oldest first, up to today, shape (n,). With at least ``days + window - 1`` of
         them, 1,509 by default, every day has a Hurst exponent from a full window.
     previous
-        Yesterday's update: the refit starts from its parameters, in fewer passes.
+        Yesterday's update, or its result, such as one that was saved: the refit starts from its parameters, in fewer
+        passes.
     model
         What is fitted; by default that of `previous`, or ``DynamicFractionalVolatility()``.
     days
@@ -72,7 +73,8 @@ def daily_update(
     Raises
     ------
     InputError
-        The returns are no daily log returns, hold a NaN, are constant or fewer than `days`.
+        The returns are no daily log returns, hold a NaN, are constant or fewer than `days`; `previous` or `model` is
+        something else.
 
     Examples
     --------
@@ -83,11 +85,13 @@ def daily_update(
     >>> tomorrow.low < tomorrow.hurst < tomorrow.high, tomorrow.variance == tomorrow.volatility**2
     (True, True)
     """
-    if previous is not None and not isinstance(previous, DailyUpdate):
-        raise InputError(f"previous is a {type(previous).__name__}: pass what daily_update returned, or nothing")
-    chosen = model or (previous.result.model if previous else DynamicFractionalVolatility())
+    start = previous.result if isinstance(previous, DailyUpdate) else previous
+    if start is not None and not isinstance(start, Result):
+        raise InputError(f"previous is a {type(start).__name__}: pass what daily_update returned, or its result")
+    chosen = model or (start.model if start else DynamicFractionalVolatility())
+    if not isinstance(chosen, DynamicFractionalVolatility):
+        raise InputError(f"model is a {type(chosen).__name__}: pass a DynamicFractionalVolatility, or nothing")
     values = checked(returns, max(chosen.least, chosen.window))
-    start = None if previous is None else previous.result
     result = chosen.fit(values, days=days, start=start)
     newest = values[-chosen.window :]
     band = Wavelet(kind="noise").rolling(newest, chosen.window, interval="bootstrap", confidence=confidence, seed=seed)

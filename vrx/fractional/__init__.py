@@ -10,12 +10,14 @@
     riemann_liouville, rough_bergomi, RoughPaths        rough volatility
 """
 
-from vrx.fractional._difference import DifferenceStream, difference, difference_weights
+from vrx.fractional._difference import difference, difference_weights
+from vrx.fractional._difference_stream import DifferenceStream
 from vrx.fractional._figarch import figarch_variance, figarch_weights
 from vrx.fractional._rfsv import rfsv_weights
 from vrx.fractional._rough import RoughPaths, riemann_liouville, rough_bergomi
 from vrx.fractional._simulation import fbm, fgn
-from vrx.fractional._volterra import VolterraStream, volterra
+from vrx.fractional._volterra import volterra
+from vrx.fractional._volterra_stream import VolterraStream
 
 __all__ = [
     "DifferenceStream",

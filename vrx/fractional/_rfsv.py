@@ -3,22 +3,23 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._arrays import whole_number
-from vrx.errors import InputError
+from vrx._arrays import MOST_VALUES, whole_number
 from vrx.fractional._simulation import hurst_exponent
 
 __all__ = ["rfsv_weights"]
 
+_FURTHEST = 1 << 40
 
-def rfsv_weights(h: float, horizon: int, n: int) -> NDArray[np.float64]:
+
+def rfsv_weights(hurst: float, horizon: int, n: int) -> NDArray[np.float64]:
     r"""Return the weights on past log volatilities that forecast log volatility under rough volatility.
 
     Parameters
     ----------
-    h
+    hurst
         The Hurst exponent of log volatility, above 0 and below 1/2.
     horizon
-        How many steps ahead the forecast looks, at least 1.
+        How many steps ahead the forecast looks, from 1 to 2**40.
     n
         How many past values enter, at least 1.
 
@@ -52,9 +53,8 @@ def rfsv_weights(h: float, horizon: int, n: int) -> NDArray[np.float64]:
     >>> rfsv_weights(0.1, 1, 4).round(3)
     array([0.772, 0.125, 0.064, 0.04 ])
     """
-    exponent, ahead, size = hurst_exponent(h), whole_number(horizon, "horizon", 1), whole_number(n, "n", 1)
-    if exponent >= 0.5:
-        raise InputError(f"h is {h!r}: the forecast holds for rough paths, use an exponent above 0 and below 0.5")
+    exponent, size = hurst_exponent(hurst, 0.5), whole_number(n, "n", 1, MOST_VALUES)
+    ahead = whole_number(horizon, "horizon", 1, _FURTHEST)
     points, shares = np.polynomial.legendre.leggauss(16)
     begin, end = np.arange(size, dtype=np.float64), np.arange(1.0, size + 1.0)
     begin[0] = 0.5

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vrx._arrays import real_numbers, refuse, whole_number
+from vrx._arrays import real_number, real_numbers, refuse
 from vrx.errors import InputError
-from vrx.fractional._simulation import hurst_exponent
+from vrx.fractional._simulation import generator, how_many, hurst_exponent
 
 __all__ = ["RoughPaths", "riemann_liouville", "rough_bergomi"]
 
@@ -19,7 +19,7 @@ _ROWS = 256
 
 
 class RoughPaths(NamedTuple):
-    """Paths of a price with rough volatility, each of shape (paths, n + 1), from time 0 on."""
+    """Paths of a price with rough volatility, each of shape (n + 1,) or (paths, n + 1), from time 0 on."""
 
     variance: NDArray[np.float64]
     """The variance of the price's logarithm per unit of time."""
@@ -39,7 +39,7 @@ def riemann_liouville(n: int, hurst: ArrayLike, paths: int | None = None, *, see
     paths
         How many independent paths; None gives one, without the axis.
     seed
-        Equal seeds give equal paths, and the first of many paths are, to rounding, those of fewer.
+        An int of at least 0. Equal seeds give equal paths, and the first of many are, to rounding, those of fewer.
 
     Returns
     -------
@@ -70,16 +70,14 @@ def riemann_liouville(n: int, hurst: ArrayLike, paths: int | None = None, *, see
     >>> riemann_liouville(252, np.linspace(0.1, 0.5, 252), 20).shape
     (20, 252)
     """
-    size, exponents = whole_number(n, "n", 1), real_numbers(hurst, "hurst")
+    (size, rows), exponents, rng = how_many(n, paths), real_numbers(hurst, "hurst"), generator(seed)
     if exponents.shape not in ((), (size,)):
         raise InputError(f"hurst has shape {exponents.shape}: pass one number, or one for each of the {size} times")
     wrong = ~((exponents > 0.0) & (exponents < 1.0))
-    refuse("hurst", np.atleast_1d(exponents), np.atleast_1d(wrong), "a Hurst exponent is above 0 and below 1")
-    rows = 1 if paths is None else whole_number(paths, "paths", 0)
-    rng = np.random.default_rng(whole_number(seed, "seed", 0))
-    normal = rng.standard_normal((rows, 2, size))
+    refuse("hurst", exponents, wrong, "a Hurst exponent is above 0 and below 1: correct it")
+    normal = rng.standard_normal((1 if rows is None else rows, 2, size))
     motion = _motion(normal[:, 0], normal[:, 1], np.broadcast_to(exponents, (size,)))
-    return motion[0] if paths is None else motion
+    return motion[0] if rows is None else motion
 
 
 def rough_bergomi(
@@ -88,7 +86,7 @@ def rough_bergomi(
     eta: float,
     rho: float,
     xi: ArrayLike,
-    paths: int,
+    paths: int | None = None,
     *,
     step: float = 1.0,
     seed: int = 0,
@@ -102,23 +100,23 @@ def rough_bergomi(
     hurst
         The Hurst exponent of log variance, above 0 and below 1.
     eta
-        The volatility of volatility, at least 0; its unit of time is that of `step`.
+        The volatility of volatility, from 0 to 1e100; its unit of time is that of `step`.
     rho
         The correlation of price and variance, from -1 to 1.
     xi
         The forward variance per unit of time: one positive number, or one for each of the n + 1 times.
     paths
-        How many independent paths.
+        How many independent paths; None gives one, without the axis.
     step
-        The time from one value to the next: 1 for variances per day and daily values, 1/252 for annualised ones.
+        The time from one value to the next, above 0: 1 for daily variances and values, 1/252 for annualised variances.
     seed
-        Equal seeds give equal paths, and the first of many paths are, to rounding, those of fewer.
+        An int of at least 0. Equal seeds give equal paths, and the first of many are, to rounding, those of fewer.
 
     Returns
     -------
     RoughPaths
-        ``variance`` and ``price``, each of shape (paths, n + 1); the mean of ``variance[:, t]`` is ``xi[t]``, and
-        that of the price is 1.
+        ``variance`` and ``price``, each of shape (n + 1,) or (paths, n + 1); the mean of ``variance[:, t]`` is
+        ``xi[t]``, and that of the price is 1.
 
     Raises
     ------
@@ -142,24 +140,24 @@ def rough_bergomi(
     >>> rough.variance.shape, round(float(rough.variance.mean()), 2)
     ((10000, 21), 0.04)
     """
-    size, exponent, rows = whole_number(n, "n", 1), hurst_exponent(hurst), whole_number(paths, "paths", 0)
-    volatility = _number(eta, "eta", 0.0, math.inf)
-    correlation = _number(rho, "rho", -1.0, 1.0)
-    time = _number(step, "step", 0.0, math.inf)
+    (size, rows), exponent, rng = how_many(n, paths), hurst_exponent(hurst), generator(seed)
+    volatility = real_number(eta, "eta", 0.0, 1e100)
+    correlation = real_number(rho, "rho", -1.0, 1.0)
+    time = real_number(step, "step", 0.0, inside=True)
     forward = real_numbers(xi, "xi")
     if forward.shape not in ((), (size + 1,)):
         raise InputError(f"xi has shape {forward.shape}: pass one number, or one for each of the {size + 1} times")
     wrong = ~((forward > 0.0) & np.isfinite(forward))
-    refuse("xi", np.atleast_1d(forward), np.atleast_1d(wrong), "a variance is positive: correct it")
-    normal = np.random.default_rng(whole_number(seed, "seed", 0)).standard_normal((rows, 3, size))
-    logs = np.zeros((rows, size + 1))
+    refuse("xi", forward, wrong, "a variance is positive and finite: correct it")
+    normal = rng.standard_normal((1 if rows is None else rows, 3, size))
+    logs = np.zeros((len(normal), size + 1))
     logs[:, 1:] = volatility * time**exponent * _motion(normal[:, 0], normal[:, 1], np.full(size, exponent))
     variance = np.exp(logs - 0.5 * volatility**2 * (time * np.arange(size + 1)) ** (2.0 * exponent)) * forward
     drive = correlation * normal[:, 0] + math.sqrt(1.0 - correlation**2) * normal[:, 2]
     spent = variance[:, :-1] * time
-    price = np.ones((rows, size + 1))
+    price = np.ones(variance.shape)
     price[:, 1:] = np.exp(np.cumsum(np.sqrt(spent) * drive - 0.5 * spent, axis=1))
-    return RoughPaths(variance, price)
+    return RoughPaths(variance[0], price[0]) if rows is None else RoughPaths(variance, price)
 
 
 def _motion(increments: Array, extra: Array, hurst: Array) -> Array:
@@ -178,14 +176,3 @@ def _motion(increments: Array, extra: Array, hurst: Array) -> Array:
         out[:, block] = increments[:, : begin + len(h)] @ kernel.T
         out[:, block] += np.sqrt(np.maximum(1.0 - shared**2, 0.0)) * extra[:, block]
     return out
-
-
-def _number(value: float, name: str, least: float, most: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not least <= number <= most or math.isinf(number):
-        limits = f"at least {least:g}" if math.isinf(most) else f"from {least:g} to {most:g}"
-        raise InputError(f"{name} is {value!r}: use a finite number {limits}")
-    return number

@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx._arrays import whole_number
+from vrx._arrays import MOST_VALUES, real_number, shown, whole_number
+from vrx._noise import noise_covariance
 from vrx.errors import InputError
 
-__all__ = ["fbm", "fgn", "hurst_exponent"]
+__all__ = ["fbm", "fgn", "generator", "how_many", "hurst_exponent"]
 
 Array = NDArray[np.float64]
 
@@ -26,8 +27,8 @@ def fgn(n: int, hurst: float, paths: int | None = None, *, seed: int = 0) -> NDA
     paths
         How many independent paths; None gives one, without the axis.
     seed
-        Equal seeds give equal paths, and the first of many paths are those of fewer. A path without the axis is
-        drawn in another way than the first of a panel.
+        An int of at least 0. Equal seeds give equal paths, and the first of many paths are those of fewer. A path
+        without the axis is drawn in another way: ``fgn(n, hurst)`` is not ``fgn(n, hurst, 1)[0]``.
 
     Returns
     -------
@@ -80,22 +81,31 @@ def fbm(n: int, hurst: float, paths: int | None = None, *, seed: int = 0) -> NDA
     return _draw(n, hurst, paths, seed, motion=True)
 
 
-def hurst_exponent(hurst: float) -> float:
+def hurst_exponent(hurst: object, most: float = 1.0) -> float:
     """Return a Hurst exponent as float, or say what is wrong with it."""
+    return real_number(hurst, "hurst", 0.0, most, inside=True, noun="an exponent")
+
+
+def how_many(n: int, paths: int | None) -> tuple[int, int | None]:
+    """Return how many values and paths to draw, or say what is wrong: all of them must fit in memory."""
+    size = whole_number(n, "n", 1, MOST_VALUES)
+    rows = None if paths is None else whole_number(paths, "paths", 0)
+    if rows is not None and rows * size > MOST_VALUES:
+        raise InputError(f"paths is {shown(paths)}: use {MOST_VALUES // size} at most for paths of {size} values")
+    return size, rows
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Return the random numbers of a seed, or say what is wrong with it."""
     try:
-        exponent = float(hurst)
-    except (TypeError, ValueError):
-        exponent = float("nan")
-    if not 0.0 < exponent < 1.0:
-        raise InputError(f"hurst is {hurst!r}: use an exponent above 0 and below 1")
-    return exponent
+        return np.random.default_rng(whole_number(seed, "seed", 0))
+    except InputError:
+        raise InputError(f"seed is {shown(seed)}: pass an int of at least 0") from None
 
 
 def _draw(n: int, hurst: float, paths: int | None, seed: int, *, motion: bool) -> Array:
     """Check the arguments and draw noise or, if `motion`, its running sums."""
-    size, exponent = whole_number(n, "n", 1), hurst_exponent(hurst)
-    rows = None if paths is None else whole_number(paths, "paths", 0)
-    rng = np.random.default_rng(whole_number(seed, "seed", 0))
+    (size, rows), exponent, rng = how_many(n, paths), hurst_exponent(hurst), generator(seed)
     if rows is None:
         spectrum = np.fft.rfft(rng.standard_normal(2 * size)) * _amplitudes(size, exponent)
         path = np.fft.irfft(spectrum, 2 * size)[:size]
@@ -120,8 +130,7 @@ def _draw(n: int, hurst: float, paths: int | None, seed: int, *, motion: bool) -
 
 def _amplitudes(half: int, exponent: float) -> Array:
     """The roots of the eigenvalues 0 to half of the circulant whose first row is lags 0 to half and back to 1."""
-    powers = np.arange(half + 2.0) ** (2.0 * exponent)
-    covariance = np.concatenate(([1.0], (powers[2:] + powers[:-2]) / 2.0 - powers[1:-1]))
+    covariance = noise_covariance(exponent, half)
     around = np.concatenate((covariance, covariance[-2:0:-1]))
     return np.sqrt(np.maximum(np.fft.rfft(around).real, 0.0))
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from vrx._noise import noise_covariance
 from vrx.hurst._estimator import Array, Kind
 from vrx.hurst._pyramid import Pyramid, pyramid
 
@@ -180,10 +181,7 @@ def _cascade(plan: Pyramid, kind: Kind) -> list[Array]:
 @lru_cache(maxsize=8)
 def _spectra(hurst: float, kind: Kind, size: int) -> tuple[Array, Array]:
     """The spectra of circulants: of fractional noise, and of white noise or its steps."""
-    lag = np.arange(2.0, size // 2 + 1)
-    # Second differences of |lag|^(2 H) by way of expm1, or long lags would lose their digits.
-    ratios = np.expm1(2.0 * hurst * np.log1p(1.0 / lag)) + np.expm1(2.0 * hurst * np.log1p(-1.0 / lag))
-    covariance = np.concatenate(([1.0, 2.0 ** (2.0 * hurst - 1.0) - 1.0], lag ** (2.0 * hurst) * ratios / 2.0))
+    covariance = noise_covariance(hurst, size // 2)
     spectrum = np.fft.rfft(np.concatenate((covariance, covariance[-2:0:-1]))).real
     turns = 2.0 * np.pi * np.arange(size // 2 + 1) / size
     return spectrum, 2.0 - 2.0 * np.cos(turns) if kind == "motion" else np.ones(size // 2 + 1)
