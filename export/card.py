@@ -23,6 +23,7 @@ GROUPS = {
 def card(package: Package, run: Run) -> str:
     """Write the card of a package; every figure comes from the run."""
     spec, recipe = package.spec, run.recipe
+    several = f" --seeds {len(run.seeds)}" if len(run.seeds) > 1 else ""
     lines = [
         f"# {spec.name}",
         "",
@@ -39,9 +40,9 @@ def card(package: Package, run: Run) -> str:
         "",
         ", ".join(f"{origin.name} ({origin.first} to {origin.last})" for origin in run.origins) + ".",
         "",
-        f"Made by `vrx train --recipe {recipe.name} --data DIR --out runs/{recipe.name}` and "
+        f"Made by `vrx train --recipe {recipe.name} --data DIR --out runs/{recipe.name}{several}` and "
         f"`vrx export runs/{recipe.name} --out {recipe.name}.onnx --card` with torch {spec.versions['torch']}, seed "
-        f"{recipe.seed}; graph and network differ by at most {spec.parity:.0e}.",
+        f"{', '.join(map(str, run.seeds))}; graph and network differ by at most {spec.parity:.0e}.",
         "",
         "## Scores",
         "",

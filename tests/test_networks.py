@@ -166,7 +166,7 @@ def test_no_phase_trains_the_har_inside_and_every_series_has_its_own(tiny, pair,
     assert not torch.equal(ours.weight, its.weight)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "adapt"])  # tests/test_linear_part.py
 def test_every_strategy_moves_what_it_says_and_nothing_else(tiny, pair, tmp_path, strategy):
     source, target = pair
     split = replace(tiny().split, train_end=target.dates[139].item(), validation_end=target.dates[209].item())

@@ -128,7 +128,7 @@ def test_when_the_recipe_s_file_is_unreadable_then_it_is_one_line(tmp_path, cont
 
 
 def test_when_a_recipe_is_not_known_then_those_that_are_are_listed():
-    with pytest.raises(InputError, match="no recipe 'lstm': take one of dhansoia, rolling, universal-close"):
+    with pytest.raises(InputError, match="no recipe 'lstm': take one of bitcoin-rv, dhansoia, rolling, uni"):
         named("lstm")
 
 
@@ -136,4 +136,6 @@ def test_every_strategy_ends_on_the_target_and_only_frozen_holds_the_encoder_sti
     for name, phases in STRATEGIES.items():
         assert phases[-1].series == ("source" if name == "zero-shot" else "target")
         assert (phases[-1].parameters == ("head",)) == (name == "frozen")
-        dataclasses.replace(named("dhansoia"), phases=phases)
+        model = "linear" if name == "adapt" else "lstm-attention"
+        plan = named("dhansoia")
+        dataclasses.replace(plan, phases=phases, network=plan.network.named(model))

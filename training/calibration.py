@@ -1,15 +1,15 @@
 """Calibration: the mean's constant and the quantiles, kept as buffers inside the graph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from vrx.training.networks import Network
+from vrx.training.networks import Encoded, Network
 from vrx.training.networks.base import Distribution
 from vrx.training.windows import Samples
 
-__all__ = ["distributions", "set_mean", "set_quantiles"]
+__all__ = ["distributions", "explained", "set_mean", "set_quantiles", "set_spread"]
 
 CHUNK = 1024
 # Errors count in the mean's constant up to five standard deviations. On the panel's validation years that gave the best
@@ -20,11 +20,30 @@ BOUND = 5.0
 @torch.no_grad()
 def distributions(network: Network, samples: Samples) -> Distribution:
     """The network's distribution for every sample, in evaluation mode."""
+    return explained(network, samples)[0]
+
+
+@torch.no_grad()
+def explained(network: Network, samples: Samples) -> tuple[Distribution, Mapping[str, Tensor]]:
+    """The distribution for every sample, and the mean over the samples of each weight that decided it."""
     network.eval()
-    parts = [
-        network.distribution(network.input(samples.windows(index))) for index in torch.arange(len(samples)).split(CHUNK)
-    ]
-    return Distribution(torch.cat([part.mean for part in parts]), torch.cat([part.spread for part in parts]))
+    chunks = torch.arange(len(samples)).split(CHUNK)
+    parts, weights = zip(*(network.explained(network.input(samples.windows(index))) for index in chunks), strict=True)
+    found = Distribution(torch.cat([part.mean for part in parts]), torch.cat([part.spread for part in parts]))
+    return found, {name: torch.cat([part[name] for part in weights]).mean() for name in weights[0]}
+
+
+@torch.no_grad()
+def set_spread(network: Encoded, parts: Sequence[Samples]) -> None:
+    """Give every day one spread, the root mean square of the errors: squared loss teaches the spread's head nothing.
+
+    Left at its random start it would make the mean of the variance, which is ``exp(mean + spread**2 / 2)``, noise.
+    """
+    network.head.spread.weight.zero_()
+    network.head.spread.bias.zero_()
+    network.gain.fill_(1.0)
+    errors, _ = _errors(network, parts)
+    network.gain.copy_((errors**2).mean(0).sqrt())
 
 
 @torch.no_grad()

@@ -20,7 +20,7 @@ from vrx.training.networks import Network, build, describe
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts
 
-__all__ = ["STATE", "Run", "claim", "open_run", "read_run", "write"]
+__all__ = ["RUN", "STATE", "Run", "claim", "finished", "open_run", "read_run", "write"]
 
 RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
 
@@ -39,6 +39,8 @@ class Run:
     history: tuple[Epoch, ...]
     example: NDArray[np.float64]
     """One window of real bars, (lookback, channels): the self-test of the model file."""
+    seeds: tuple[int, ...]
+    """The recipe's seed, or those of all members of an ensemble."""
 
 
 def open_run(folder: Path) -> Run:
@@ -67,9 +69,15 @@ def open_run(folder: Path) -> Run:
             scores=document["scores"],
             history=tuple(Epoch(**epoch) for epoch in document["history"]),
             example=np.array(document["example"], dtype=np.float64),
+            seeds=(recipe.seed,),
         )
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
+
+
+def finished(folder: Path) -> bool:
+    """Whether the folder holds a finished run."""
+    return (folder / RUN).exists() and read_run(folder).get("status") == "done"
 
 
 def claim(

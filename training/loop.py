@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from vrx.errors import TrainingError
 from vrx.training import checkpoint
-from vrx.training.calibration import distributions
-from vrx.training.networks import Network
-from vrx.training.networks.base import Distribution
+from vrx.training.adapt import adapt
+from vrx.training.calibration import explained
+from vrx.training.losses import gaussian_loss, loss
+from vrx.training.networks import Encoded, Network
 from vrx.training.recipe import Phase, Recipe
 from vrx.training.start import follow
 from vrx.training.windows import Samples
@@ -29,7 +30,7 @@ __all__ = ["Epoch", "PhaseData", "State", "deterministic", "gaussian_loss", "los
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch gave: mean Gaussian negative log-likelihoods (of log variance), the rate, and its seconds."""
+    """What one epoch gave: mean losses of the recipe's kind, the rate, its seconds, and what the combiner decided."""
 
     phase: int
     epoch: int
@@ -37,6 +38,10 @@ class Epoch:
     validation_loss: float
     learning_rate: float
     seconds: float
+    weights: dict[str, float] = field(default_factory=dict)
+    """Means over the validation part, after the epoch: `alpha`, or the probability of each regime; empty for others."""
+    kept: str = ""
+    """Of a phase in closed form: what of it validation kept, one of :data:`vrx.training.adapt.KEPT`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,26 +73,6 @@ class State:
         """Read what :meth:`to_dict` wrote."""
         best = math.inf if document["best"] is None else document["best"]
         return cls(**{**document, "best": best, "history": [Epoch(**epoch) for epoch in document["history"]]})
-
-
-def loss(distribution: Distribution, target: Tensor, kind: str) -> Tensor:
-    """What training makes small: ``"gaussian"``, or ``"squared"``, the mean squared error of log variance."""
-    if kind == "squared":
-        return ((target - distribution.mean) ** 2).mean()
-    return gaussian_loss(distribution, target)
-
-
-def gaussian_loss(distribution: Distribution, target: Tensor) -> Tensor:
-    """Mean negative log-likelihood of log variance, over samples and horizons.
-
-    Examples
-    --------
-    >>> unit = Distribution(torch.zeros(1, 1), torch.ones(1, 1))
-    >>> round(gaussian_loss(unit, torch.zeros(1, 1)).item(), 6)  # half the log of 2 pi
-    0.918939
-    """
-    mean, spread = distribution
-    return (0.5 * math.log(2.0 * math.pi) + torch.log(spread) + 0.5 * ((target - mean) / spread) ** 2).mean()
 
 
 @contextmanager
@@ -150,15 +135,19 @@ def train(
         if saved is not None and state.epoch > 0:
             _restore_moments(optimiser, _named(saved, "adam"))
         saved = None
-        while state.epoch < phase.epochs and state.stale < phase.patience:
+        while state.epoch < phase.length and state.stale < phase.patience:
             began = time.perf_counter()
-            losses = _epoch(network, optimiser, recipe, state, data[state.phase])
+            if phase.ridge and isinstance(network, Encoded):
+                losses, weights, kept = _closed(network, recipe, phase, data[state.phase])
+            else:
+                losses, weights = _epoch(network, optimiser, recipe, state, data[state.phase])
+                kept = ""
             if losses[1] < state.best:
                 state.best, state.stale, state.waited = losses[1], 0, 0
                 best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
             else:
                 state.stale, state.waited = state.stale + 1, state.waited + 1
-            done = Epoch(state.phase, state.epoch, *losses, state.rate, time.perf_counter() - began)
+            done = Epoch(state.phase, state.epoch, *losses, state.rate, time.perf_counter() - began, weights, kept)
             state.history.append(done)
             state.epoch += 1
             if state.waited > phase.plateau:
@@ -174,9 +163,16 @@ def train(
         state.best, state.rate = math.inf, recipe.phases[state.phase].rate
 
 
+def _closed(
+    network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData
+) -> tuple[tuple[float, float], dict[str, float], str]:
+    losses, weights, kept = adapt(network, phase.ridge, data.train, data.validation, recipe.loss)
+    return losses, {name: float(weight) for name, weight in weights.items()}, kept
+
+
 def _epoch(
     network: Network, optimiser: torch.optim.Optimizer, recipe: Recipe, state: State, data: PhaseData
-) -> tuple[float, float]:
+) -> tuple[tuple[float, float], dict[str, float]]:
     phase = recipe.phases[state.phase]
     # Any odd constants keep the seeds of neighbouring phases and epochs apart.
     torch.manual_seed(recipe.seed * 1_000_003 + state.phase * 10_007 + state.epoch)
@@ -194,14 +190,15 @@ def _epoch(
         nn.utils.clip_grad_norm_(trained, phase.clip)
         optimiser.step()
         total += float(error.detach()) * len(index)
-    validation = float(loss(distributions(network, data.validation), data.validation.target, recipe.loss))
+    distribution, weights = explained(network, data.validation)
+    validation = float(loss(distribution, data.validation.target, recipe.loss))
     mean = total / len(order)
     if not (math.isfinite(mean) and math.isfinite(validation)):
         raise TrainingError(
             f"phase {state.phase}, epoch {state.epoch}: the loss is {mean} in training and {validation} in validation: "
             "lower the learning rate"
         )
-    return mean, validation
+    return (mean, validation), {name: float(weight) for name, weight in weights.items()}
 
 
 def _optimiser(network: Network, phase: Phase) -> torch.optim.Optimizer:

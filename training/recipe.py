@@ -5,6 +5,7 @@ Two runs of one recipe on the same data, machine and torch end with the same bit
 
 import dataclasses
 import datetime
+import math
 import tomllib
 import types
 import typing
@@ -28,6 +29,7 @@ KINDS = ("encoder", "linear", *HYBRIDS, "overlap-network", *CLOSED)
 MODELS = (*ENCODERS, *KINDS[1:])
 LOSSES = ("gaussian", "squared")
 GROUPS = ("all", "encoder", "attention", "head")
+WEEKS = 14  # fewer days show no weekday
 FOLDER = Path(__file__).with_name("recipes")
 
 
@@ -44,6 +46,8 @@ class NetworkShape:
     bottleneck: int = 32
     dropout: float = 0.1
     regimes: int = 3  # of kind "regimes"
+    ridge: float = 0.0  # of kind "linear": where its linear part starts; 0 for least squares
+    week: bool = False  # of kind "linear": columns for the day of the week, on markets that never close
     season: int = 0  # of kind "overlap-network": bars after which a market repeats itself, 0 for none
     floor: float = 0.01  # share of the window's mean variance added to each day before the log
 
@@ -58,10 +62,13 @@ class NetworkShape:
         return self.encoder if self.kind == "encoder" else self.kind
 
     def named(self, model: str) -> "NetworkShape":
-        """The same sizes for the model of this name."""
+        """The same sizes for the model of this name; what belongs to a linear part goes with it."""
+        if model == "linear":
+            return dataclasses.replace(self, kind=model)
+        plain = dataclasses.replace(self, week=False, ridge=0.0)
         if model in ENCODERS:
-            return dataclasses.replace(self, kind="encoder", encoder=model)
-        return dataclasses.replace(self, kind=model)
+            return dataclasses.replace(plain, kind="encoder", encoder=model)
+        return dataclasses.replace(plain, kind=model)
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,17 @@ class Phase:
     patience: int = 10  # epochs without a better validation loss before the phase ends
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     clip: float = 1.0  # largest norm of the gradient
+    ridge: float = 0.0  # above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight
 
     @property
     def rate(self) -> float:
         """The largest rate."""
         return max(self.rates, default=self.learning_rate)
+
+    @property
+    def length(self) -> int:
+        """The most epochs it can take; a closed form is one."""
+        return 1 if self.ridge else self.epochs
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,8 @@ class Recipe:
         shape, split = self.network, self.split
         need = max({"encoder": 1}.get(shape.kind, 22), shape.sequence if shape.encoded else 1)
         need = max(need, LAGS) if shape.kind in OVERLAPPING else need
-        days = contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
+        need = max(need, WEEKS) if shape.week else need
+        days = self.days
         for wrong, key, value, cure in (
             (
                 self.channels not in contract.CHANNEL_SETS,
@@ -131,6 +145,13 @@ class Recipe:
             ),
             (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
             (shape.encoder not in ENCODERS, "network.encoder", shape.encoder, f"take one of {', '.join(ENCODERS)}"),
+            (
+                shape.kind != "linear" and (shape.week or shape.ridge != 0),
+                "network",
+                shape,
+                f"week and ridge belong to kind linear, not to {shape.kind}",
+            ),
+            (not 0 <= shape.ridge < math.inf, "network.ridge", shape.ridge, "give 0 or more"),
             (not 0 <= shape.season <= 66, "network.season", shape.season, "stay inside 0 to 66"),
             (
                 shape.kind in OVERLAPPING and not self.rolling,
@@ -213,9 +234,20 @@ class Recipe:
         for k, phase in enumerate(self.phases):
             self._check_phase(k, phase)
 
+    @property
+    def days(self) -> int:
+        """Days of variance in a window."""
+        return contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
+
     def _check_phase(self, k: int, phase: Phase) -> None:
         for wrong, key, cure in (
             (phase.series not in ("source", "target"), "series", "take source or target"),
+            (not 0 <= phase.ridge < math.inf, "ridge", "give 0 or more"),
+            (
+                phase.ridge > 0 and self.network.kind != "linear",
+                "ridge",
+                f"it re-solves the linear part, and {self.network.kind} has none: take network.kind linear",
+            ),
             (
                 any(group not in GROUPS for group in phase.parameters),
                 "parameters",

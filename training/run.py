@@ -11,19 +11,21 @@ import torch
 from vrx import har
 from vrx.contract import Origin
 from vrx.errors import InputError
+from vrx.evaluation._baselines import positive
 from vrx.series import Bars
 from vrx.training import folder
-from vrx.training.calibration import set_mean, set_quantiles
-from vrx.training.data import dates_of, fingerprint
+from vrx.training.calibration import set_mean, set_quantiles, set_spread
+from vrx.training.data import dates_of
 from vrx.training.folder import Run
 from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
-from vrx.training.networks import HarNetwork, Network, build
+from vrx.training.networks import Encoded, HarNetwork, Network, build
+from vrx.training.prepared import Prepared, prepare
 from vrx.training.recipe import Recipe
-from vrx.training.scoring import positive, score_test_part
-from vrx.training.start import start
-from vrx.training.windows import Cuts, Samples, cuts, resolved, samples, targets
+from vrx.training.scoring import score_test_part
+from vrx.training.start import follow, start
+from vrx.training.windows import Cuts, targets
 
-__all__ = ["execute"]
+__all__ = ["conclude", "execute"]
 
 
 def execute(
@@ -34,6 +36,7 @@ def execute(
     *,
     files: Mapping[str, Any] | None = None,
     resume: bool = False,
+    begin: Run | None = None,
     report: Callable[[Epoch], None] | None = None,
 ) -> Run:
     """Train by a recipe and keep everything in a folder.
@@ -51,6 +54,8 @@ def execute(
         Where the series came from, kept for whoever resumes the run.
     resume
         Go on from the last finished epoch; the recipe and the data must be those of the folder.
+    begin
+        A finished run whose weights the first phase starts from; its network must have the shape of the recipe's.
     report
         Called after every epoch.
 
@@ -61,52 +66,41 @@ def execute(
     TrainingError
         The folder holds another run, or the training cannot go on.
     """
-    seen = [bars for bars in sources if bars.name not in recipe.held_out]
-    goals = [bars for bars in targets_ if bars.name not in recipe.held_out]
-    unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
-    if not (goals or seen):
-        raise InputError(f"recipe {recipe.name}: no series is left to train on: give --source or --target")
-    _unique([*goals, *seen, *unseen])
-    recipe = resolved(recipe, [*goals, *seen])
-    at = cuts(goals or seen, recipe.split)
-    used = {phase.series for phase in recipe.phases}
+    prepared = prepare(recipe, sources, targets_)
+    recipe = prepared.recipe
     with deterministic(recipe.threads):
-        data = {name: _data(name, group, recipe, at) for name, group in (("source", seen), ("target", goals))}
-        known = tuple(
-            fingerprint(bars, recipe.channels, at.validation_end)
-            for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
-            if dates_of(bars)[0] <= at.validation_end
-        )
-        folder.claim(out, recipe, known, _digest(data), files or {}, resume)
-        network, state = _fit(recipe, data, goals or seen, at, out, report)
-        first = data[_main(recipe)]
-        if isinstance(network, HarNetwork):
-            # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.
-            set_quantiles(network, [first.train, first.validation], recipe.levels)
-        else:
-            set_quantiles(network, [first.validation], recipe.levels)
-            set_mean(network, [first.train, first.validation])
-        scores = score_test_part(network, recipe, _groups([*(goals or seen), *unseen], known), at)
-        example = first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy()
-    run = Run(
-        recipe=recipe,
-        network=network,
-        measure=recipe.measure,
-        periods_per_year=max((goals or seen), key=len).periods_per_year,
-        origins=known,
-        cuts=at,
-        scores=scores,
-        history=tuple(state.history),
-        example=example,
-    )
+        data = {name: prepared.data(name) for name in ("source", "target")}
+        folder.claim(out, recipe, prepared.known, _digest(data), files or {}, resume)
+        network, state = _fit(recipe, data, prepared.scored, prepared.at, out, begin, report)
+        run = conclude(network, prepared, data[prepared.main], state.history)
     folder.write(out, run)
     return run
 
 
-def _unique(series: Sequence[Bars]) -> None:
-    names = [bars.name for bars in series]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InputError(f"two series are named {twice[0]}: name their files apart")
+def conclude(network: Network, prepared: Prepared, first: PhaseData, history: Sequence[Epoch]) -> Run:
+    """Calibrate a trained network on the series that it is for, and score it on the test part."""
+    recipe, at = prepared.recipe, prepared.at
+    if recipe.loss == "squared" and isinstance(network, Encoded):
+        set_spread(network, [first.train, first.validation])
+    if isinstance(network, HarNetwork):
+        # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.
+        set_quantiles(network, [first.train, first.validation], recipe.levels)
+    else:
+        set_quantiles(network, [first.validation], recipe.levels)
+        set_mean(network, [first.train, first.validation])
+    scores = score_test_part(network, recipe, _groups([*prepared.scored, *prepared.unseen], prepared.known), at)
+    return Run(
+        recipe=recipe,
+        network=network,
+        measure=recipe.measure,
+        periods_per_year=max(prepared.scored, key=len).periods_per_year,
+        origins=prepared.known,
+        cuts=at,
+        scores=scores,
+        history=tuple(history),
+        example=first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy(),
+        seeds=(recipe.seed,),
+    )
 
 
 def _groups(series: Sequence[Bars], known: Sequence[Origin]) -> dict[str, list[Bars]]:
@@ -118,45 +112,13 @@ def _groups(series: Sequence[Bars], known: Sequence[Origin]) -> dict[str, list[B
     return groups
 
 
-def _main(recipe: Recipe) -> str:
-    """The series that the forecast is for: those of the last phase."""
-    return recipe.phases[-1].series
-
-
-def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseData:
-    """The samples that the recipe's phases need; an empty part is an error that says what to change."""
-    if not any(phase.series == name for phase in recipe.phases):
-        return PhaseData(*(_none(recipe) for _ in range(2)))
-    if not group:
-        raise InputError(f"recipe {recipe.name} trains on a {name}: give --{name}")
-    for bars in group:
-        missing = [channel for channel in recipe.channels if channel not in bars]
-        if missing:
-            raise InputError(
-                f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"
-            )
-    parts = PhaseData(samples(group, recipe, at, "train"), samples(group, recipe, at, "validation"))
-    for part, found in (("train", parts.train), ("validation", parts.validation)):
-        if not len(found):
-            raise InputError(
-                f"{', '.join(bars.name for bars in group[:3])}: no window of {recipe.lookback} bars and "
-                f"{max(recipe.horizons)} days after it fits the {part} part (train to {at.train_end}, validation to "
-                f"{at.validation_end}): give a longer history or a shorter lookback"
-            )
-    return parts
-
-
-def _none(recipe: Recipe) -> Samples:
-    empty = torch.empty(0, len(recipe.channels), dtype=torch.float64)
-    return Samples(empty, torch.empty(0, dtype=torch.int64), empty, recipe.lookback, 0)
-
-
 def _fit(
     recipe: Recipe,
     data: Mapping[str, PhaseData],
     goals: Sequence[Bars],
     at: Cuts,
     out: Path,
+    begin: Run | None,
     report: Callable[[Epoch], None] | None,
 ) -> tuple[Network, State]:
     torch.manual_seed(recipe.seed)
@@ -164,11 +126,27 @@ def _fit(
     if isinstance(network, HarNetwork):
         _least_squares(network, recipe, goals, at)
         return network, State()
-    start(network, data[recipe.phases[0].series].train)
+    first = data[recipe.phases[0].series].train
+    if begin is None:
+        start(network, first, ridge=recipe.network.ridge)
+    else:
+        _take(network, recipe, begin)
+        follow(network, first)
     if not recipe.network.encoded:
         return network, State()
     phases = [data[phase.series] for phase in recipe.phases]
     return network, train(network, recipe, phases, out / folder.STATE, report)
+
+
+def _take(network: Network, recipe: Recipe, begin: Run) -> None:
+    """Take over the weights of a run, but not its calibration."""
+    fresh = {f"answer.{name}": value.clone() for name, value in network.answer.state_dict().items()}
+    try:
+        network.load_state_dict({**begin.network.state_dict(), **fresh})
+    except RuntimeError:
+        raise InputError(
+            f"recipe {recipe.name}: its network is not that of the run {begin.recipe.name} that it begins from"
+        ) from None
 
 
 def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], at: Cuts) -> None:

@@ -8,24 +8,15 @@ import torch
 from numpy.typing import NDArray
 
 from vrx import evaluation
+from vrx.evaluation._baselines import positive
 from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.networks import Network
-from vrx.training.networks.regression import ZERO_SHARE
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts, origins, targets
 
-__all__ = ["positive", "score_test_part"]
-
-
-def positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Zeros, which have no log, as a share of the mean of the 252 days up to them, or of as many as there are."""
-    sound = np.isfinite(variance)
-    total, count = (np.cumsum(np.append(0.0, part)) for part in (np.where(sound, variance, 0.0), sound))
-    first = np.maximum(np.arange(len(variance)) - 251, 0)
-    trailing = (total[1:] - total[first]) / np.maximum(count[1:] - count[first], 1.0)
-    return np.where(variance == 0.0, np.maximum(ZERO_SHARE * trailing, 1e-12), variance)
+__all__ = ["score_test_part"]
 
 
 def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Sequence[Bars]], at: Cuts) -> dict[str, Any]:

@@ -31,6 +31,9 @@ STRATEGIES: dict[str, tuple[Phase, ...]] = {
         replace(TUNE, parameters=GROUPS[1:], rates=(1e-4, 5e-4), epochs=15, patience=15, plateau=15),
         replace(TUNE, parameters=GROUPS, rates=(1e-5, 5e-5, 3e-4), epochs=30, patience=15, plateau=30),
     ),
+    # The neural part and the coefficients of the source, as far as the target does not speak against them: its linear
+    # part re-solved in closed form by a ridge toward the source's. For kind "linear".
+    "adapt": (PRETRAIN, Phase(series="target", ridge=100.0)),
     # Everything moves as fast as in pretraining.
     "aggressive": (PRETRAIN, replace(TUNE, learning_rate=1e-3, epochs=80, patience=20, plateau=7)),
 }

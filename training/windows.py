@@ -1,8 +1,4 @@
-"""Windows of bars with what came after them, and the one splitter that every part of vrx uses.
-
-The split is by calendar date and common to all series: what the source market did in the test years of the target is
-as much of a look-ahead as the target's own future.
-"""
+"""Windows of bars with what came after them, in the parts that :mod:`vrx.evaluation.split` cuts for all alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vrx import har
-from vrx._read.days import LONG_GAP
 from vrx.errors import InputError
+from vrx.evaluation import split
+from vrx.evaluation.split import PARTS, Cuts
 from vrx.measures import daily_variance, shown_by
 from vrx.rolling import rolling_variance
 from vrx.series import Bars
@@ -23,20 +20,8 @@ from vrx.training.recipe import Recipe, Split
 
 __all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
 
-# The days after a closure of months are not the next days of anything.
-HOLE = np.timedelta64(LONG_GAP, "D")
-PARTS = ("train", "validation", "test")
 
-
-@dataclass(frozen=True)
-class Cuts:
-    """The last day of the train and of the validation part; the rest is the test part."""
-
-    train_end: np.datetime64
-    validation_end: np.datetime64
-
-
-def cuts(series: Sequence[Bars], split: Split) -> Cuts:
+def cuts(series: Sequence[Bars], shares: Split) -> Cuts:
     """Where the parts end: the dates of the split, or its shares of the rows of all series taken together.
 
     Examples
@@ -46,31 +31,18 @@ def cuts(series: Sequence[Bars], split: Split) -> Cuts:
     >>> cuts([bars], Split(0.5, 0.25))
     Cuts(train_end=np.datetime64('2024-01-04'), validation_end=np.datetime64('2024-01-06'))
     """
-    if split.train_end is not None and split.validation_end is not None:
-        return Cuts(np.datetime64(split.train_end), np.datetime64(split.validation_end))
+    if shares.train_end is not None and shares.validation_end is not None:
+        return Cuts(np.datetime64(shares.train_end), np.datetime64(shares.validation_end))
     dates = np.sort(np.concatenate([dates_of(bars) for bars in series]))
-    ends = [int(len(dates) * share) - 1 for share in (split.train, split.train + split.validation)]
-    if ends[0] < 0:
-        raise InputError(f"{series[0].name}: {len(dates)} rows are too few to split: give a longer history")
-    return Cuts(dates[ends[0]], dates[ends[1]])
+    try:
+        return split.cut(dates, shares.train, shares.validation)
+    except InputError as error:
+        raise InputError(f"{series[0].name}: {error}") from None
 
 
 def origins(dates: NDArray[np.datetime64], recipe: Recipe, at: Cuts, part: str) -> NDArray[np.int64]:
-    """Rows t whose window ends at t and whose targets t+1..t+h lie wholly inside the part, without a hole among them.
-
-    Windows may reach back into an earlier part, as they do when a model is used; targets never do.
-    """
-    furthest = max(recipe.horizons)
-    rows = np.arange(recipe.lookback - 1, len(dates) - furthest)
-    first, last = dates[rows + 1], dates[rows + furthest]
-    inside = {
-        "train": last <= at.train_end,
-        "validation": (first > at.train_end) & (last <= at.validation_end),
-        "test": first > at.validation_end,
-    }[part]
-    holes = np.concatenate([[0], np.cumsum(np.diff(dates) > HOLE)])
-    whole: NDArray[np.bool_] = holes[rows] == holes[rows + furthest]
-    return np.asarray(rows[inside & whole])
+    """The rows of a part that the recipe's windows and targets fit, as :func:`vrx.evaluation.split.origins` says."""
+    return split.origins(dates, at, part, lookback=recipe.lookback, furthest=max(recipe.horizons))
 
 
 def resolved(recipe: Recipe, series: Sequence[Bars]) -> Recipe:

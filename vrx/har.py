@@ -199,6 +199,7 @@ def expanding(
     log: bool = True,
     start: int = 252,
     outcome: npt.ArrayLike | None = None,
+    median: bool = False,
 ) -> Array:
     """Forecast at every day by a fit on everything known that day.
 
@@ -217,6 +218,9 @@ def expanding(
     outcome
         The daily variances to forecast, of the same shape, where they are not `variance` itself: a finer measure of the
         same days that only the past of a fit has to know.
+    median
+        With `log`, answer ``exp(mu)``, the median of the log-normal, whose logarithm is the mean that squared error in
+        logs asks for, instead of the mean ``exp(mu + residual_variance / 2)``.
 
     Returns
     -------
@@ -241,7 +245,7 @@ def expanding(
     start = whole_number(start, "start", 0)
     came, design, rows, usable = _prepared(variance, horizon, log, outcome)
     floor = np.fmin.accumulate(_positive(came))
-    answer = _walk(design, moments(rows, usable), floor, horizon, log)
+    answer = _walk(design, moments(rows, usable), floor, horizon, log, half=0.0 if median else 0.5)
     answer[:start] = np.nan
     return answer
 
@@ -328,22 +332,27 @@ def _prepared(
     return came, design, rows, np.asarray(np.isfinite(rows).all(axis=1))
 
 
-def _walk(design: Array, known: Moments, floor: Array, horizon: int, log: bool) -> Array:
+def _walk(design: Array, known: Moments, floor: Array, horizon: int, log: bool, half: float = 0.5) -> Array:
     """Forecast at every origin t by the pairs up to t - horizon: those whose target has ended."""
     answer = np.full(len(design), np.nan)
     origins = max(len(design) - horizon, 0)
     count, mean, scatter = (moment[:origins] for moment in known)
     coefficients, residual_variance, _ = least_squares(count, mean, scatter)
-    answer[horizon:] = _forecast(design[horizon:], coefficients, residual_variance, floor[horizon:], log)
+    answer[horizon:] = _forecast(design[horizon:], coefficients, residual_variance, floor[horizon:], log, half)
     return answer
 
 
 def _forecast(
-    design: Array, coefficients: Array, residual_variance: Array | float, floor: Array | float, log: bool
+    design: Array,
+    coefficients: Array,
+    residual_variance: Array | float,
+    floor: Array | float,
+    log: bool,
+    half: float = 0.5,
 ) -> Array:
     mean: Array = (design * coefficients).sum(axis=1)
     if not log:
         return np.asarray(np.maximum(mean, floor))
     # A fit on few days may extrapolate beyond the largest number; infinity then says so.
     with np.errstate(over="ignore"):
-        return np.asarray(np.exp(mean + 0.5 * residual_variance))
+        return np.asarray(np.exp(mean + half * residual_variance))

@@ -6,18 +6,19 @@ from vrx.training.networks.dilated_convolution import DilatedConvolution
 from vrx.training.networks.dynamic_attention import DynamicAttention
 from vrx.training.networks.encoded import Encoded
 from vrx.training.networks.encoder import Encoder
+from vrx.training.networks.ensemble import Ensemble
 from vrx.training.networks.har import HarNetwork
 from vrx.training.networks.hybrid import Hybrid, HybridFromHar
 from vrx.training.networks.lstm_attention import LstmAttention
+from vrx.training.networks.multiscale import Multiscale
 from vrx.training.networks.overlap import Overlap
 from vrx.training.networks.path import Paths
 from vrx.training.networks.regimes import Regimes
-from vrx.training.networks.regression import Multiscale
 from vrx.training.networks.residual import Residual
 from vrx.training.networks.transformer import Transformer
 from vrx.training.recipe import NetworkShape, Recipe
 
-__all__ = ["Encoded", "HarNetwork", "Network", "Overlap", "build", "describe"]
+__all__ = ["Encoded", "Ensemble", "HarNetwork", "Network", "Overlap", "build", "describe"]
 
 
 def build(recipe: Recipe) -> Network:
@@ -40,7 +41,7 @@ def build(recipe: Recipe) -> Network:
     return Encoded(
         *common,
         encoder=encoder,
-        combiner=_combiner(shape, len(recipe.horizons), encoder.width, paths, has_returns),
+        combiner=_combiner(recipe, encoder.width, paths, has_returns),
         paths=paths,
         sequence=shape.sequence,
         dropout=shape.dropout,
@@ -57,9 +58,10 @@ def _encoder(shape: NetworkShape, columns: int) -> Encoder:
     return LstmAttention(columns, shape.hidden, shape.layers, shape.heads, shape.bottleneck, shape.dropout)
 
 
-def _combiner(shape: NetworkShape, horizons: int, width: int, paths: Paths, has_returns: bool) -> Combiner:
+def _combiner(recipe: Recipe, width: int, paths: Paths, has_returns: bool) -> Combiner:
+    shape, horizons = recipe.network, len(recipe.horizons)
     if shape.kind == "linear":
-        return Sum(Multiscale(horizons, paths, has_returns=has_returns))
+        return Sum(Multiscale(horizons, paths, days=recipe.days, has_returns=has_returns, week=shape.week))
     if shape.kind == "dynamic-attention":
         return DynamicAttention(horizons, width)
     if shape.kind == "regimes":
@@ -70,6 +72,10 @@ def _combiner(shape: NetworkShape, horizons: int, width: int, paths: Paths, has_
 
 def describe(recipe: Recipe, network: Network) -> str:
     """One line on what computes the forecast, with the true count of its parameters."""
+    if isinstance(network, Ensemble):
+        return (
+            f"mean of {len(network.members)} networks from as many seeds, each: {describe(recipe, network.each()[0])}"
+        )
     count, shape = sum(parameter.numel() for parameter in network.parameters()), recipe.network
     if not shape.encoded:
         return f"{shape.kind}, {count} parameters"

@@ -6,6 +6,7 @@ no scaler file and no feature code.
 """
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -32,13 +33,13 @@ class Distribution(NamedTuple):
     spread: Tensor
 
 
-def constant(module: nn.Module, name: str, value: float) -> None:
+def constant(module: nn.Module, name: str, value: float | Tensor) -> None:
     """Give a module a float64 constant as a buffer that no checkpoint holds.
 
     The exporter of torch 2.13 rounds a bare Python float inside a graph to float32, which moves 2 ln 2 - 1 by 3e-9 and
     was seen to move a forecast by 2e-5; a buffer keeps its bits.
     """
-    module.register_buffer(name, torch.tensor(value, dtype=torch.float64), persistent=False)
+    module.register_buffer(name, torch.as_tensor(value, dtype=torch.float64), persistent=False)
 
 
 class Variance(nn.Module):
@@ -133,6 +134,10 @@ class Network(nn.Module):
     def distribution(self, inputs: Inputs) -> Distribution:
         """The distribution of the log of the coming variance; float64, (batch, horizons)."""
         raise NotImplementedError
+
+    def explained(self, inputs: Inputs) -> tuple[Distribution, Mapping[str, Tensor]]:
+        """The distribution, and what decided it by name, (batch,): a weight of HAR, the probability of a regime."""
+        return self.distribution(inputs), {}
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """The parameters by the names that a phase of training may hold still or train."""

@@ -1,5 +1,7 @@
 """A network with an encoder: path, code, head, combiner."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -54,6 +56,13 @@ class Encoded(Network):
         In the head.
     paths
         How a window becomes a path.
+
+    Attributes
+    ----------
+    scale
+        Buffer (): root mean square of the paths of the first phase's series.
+    gain
+        Buffer (horizons,): factor on the spread, by which a phase with a ridge fits it to another series.
     """
 
     def __init__(
@@ -74,7 +83,9 @@ class Encoded(Network):
         self.sequence = sequence
         self.has_returns = channels != ("variance",)
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
+        self.register_buffer("gain", torch.ones(len(horizons), dtype=torch.float64))
         self.scale: Tensor
+        self.gain: Tensor
         self.paths, self.encoder, self.combiner = paths, encoder, combiner
         self.head = Head(encoder.width, len(horizons), dropout, from_zero=combiner.from_zero)
 
@@ -91,9 +102,14 @@ class Encoded(Network):
             steps.append(path.returns[:, -self.sequence :])
         code = self.encoder(torch.stack(steps, 2).float())
         own: Distribution = self.head(code)
-        return View(inputs, path, code, own.mean * self.scale), own.spread * self.scale
+        return View(inputs, path, code, own.mean * self.scale), own.spread * self.scale * self.gain
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The combiner's mean, the head's spread."""
         view, spread = self.view(inputs)
         return Distribution(self.combiner(view), spread)
+
+    def explained(self, inputs: Inputs) -> tuple[Distribution, Mapping[str, Tensor]]:
+        """The distribution, and the weights that the combiner chose."""
+        view, spread = self.view(inputs)
+        return Distribution(self.combiner(view), spread), self.combiner.weights(view)

@@ -3,18 +3,13 @@
 import torch
 from torch import Tensor, nn
 
+from vrx.evaluation._baselines import ZERO_SHARE
 from vrx.training.networks.base import FLOOR, Inputs, constant
-from vrx.training.networks.path import Path, Paths
+from vrx.training.networks.path import Path
 
-__all__ = ["MONTH", "HarColumns", "HarRegression", "Multiscale", "Regression"]
+__all__ = ["MONTH", "HarColumns", "HarRegression", "Regression"]
 
 MONTH = 22
-# Horizons of the averages that the multiscale part sees, where the window is long enough: HAR's, and two long ones that
-# hold the level an asset returns to.
-MEANS = (1, 5, 22, 66, 252)
-# A day without movement has no log: it counts as this share of the window's mean (in the fit, of the mean of the 252
-# days before). At the floor of 1e-12 it would pull the forecast of the next month down several times over.
-ZERO_SHARE = 0.01
 
 
 class Regression(nn.Module):
@@ -86,33 +81,3 @@ class HarRegression(Regression):
     def anchor(self, path: Path) -> float:  # noqa: ARG002
         """Nothing: the intercept is the level."""
         return 0.0
-
-
-class Multiscale(Regression):
-    """Means over 1 to 252 days, the spread of the window and recent returns, around the window's own level.
-
-    Means of the centred log variance hold for measures with little noise; logs of the mean variance over the same days
-    for squared returns.
-    """
-
-    follows = False
-
-    def __init__(self, outputs: int, paths: Paths, *, has_returns: bool) -> None:
-        super().__init__(2 * len(MEANS) + 1 + 4 * has_returns, outputs)
-        self.has_returns, self.paths = has_returns, paths
-
-    def columns(self, inputs: Inputs, path: Path) -> Tensor:
-        """What the window says on every scale."""
-        columns = [path.logs[:, -days:].mean(1) for days in MEANS]
-        floor = self.paths.floor * inputs.variance.mean(1)
-        means = [inputs.variance[:, -days:].mean(1) + floor for days in MEANS]
-        columns += [self.paths.log(mean) - path.level[:, 0] for mean in means]
-        columns.append(torch.sqrt((path.logs**2).mean(1)))
-        if self.has_returns:
-            falls = path.returns.clamp(max=0.0)
-            columns += [path.returns[:, -1], falls[:, -1], falls[:, -5:].mean(1), falls[:, -22:].mean(1)]
-        return torch.stack(columns, 1)
-
-    def anchor(self, path: Path) -> Tensor:
-        """The window's level."""
-        return path.level

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import vrx
-from vrx.cli import export, hurst, models, predict, train, verify, volatility
+from vrx.cli import evaluate, export, hurst, models, predict, train, verify, volatility
 
 __all__ = ["app"]
 
@@ -35,6 +35,7 @@ def _root(
 
 app.command("predict")(predict.predict)
 app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("hurst")(hurst.hurst)
 app.command("volatility")(volatility.volatility)

@@ -1,14 +1,16 @@
 """``vrx train``: a model from real series."""
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json, read_series
+from vrx.cli import pictures, plots
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json
+from vrx.cli.training_plan import overruled
 from vrx.cli.training_progress import epoch_bars
-from vrx.errors import InputError, TrainingError, require
+from vrx.cli.training_series import begun, fit_channels, series_of
+from vrx.errors import InputError, require
 from vrx.series import Bars
 
 if TYPE_CHECKING:
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     from vrx.training.recipe import Recipe
 
 __all__ = ["train"]
+
+# What a phase in closed form left of itself, as validation decided.
+KEPT = {
+    "linear part": "validation keeps the target's linear part and spread",
+    "spread": "validation keeps the source's linear part, with the target's spread",
+    "nothing": "validation keeps the network as it came from the source",
+}
 
 
 def train(
@@ -30,14 +39,15 @@ def train(
         str | None,
         typer.Option(
             "--recipe",
-            help="dhansoia (if absent), rolling, universal-ohlc, universal-close, universal-rv, or a .toml file.",
+            help="dhansoia (if absent), rolling, bitcoin-rv, universal-ohlc, universal-close, universal-rv, or a .toml "
+            "file.",
         ),
     ] = None,
     strategy: Annotated[
         str | None,
         typer.Option(
             "--strategy",
-            help="scratch, zero-shot, frozen, full, differential, gradual or aggressive, "
+            help="scratch, zero-shot, frozen, full, differential, gradual, aggressive or adapt, "
             "instead of the recipe's phases.",
         ),
     ] = None,
@@ -51,23 +61,33 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of weights, order and dropout.")] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", help="Train from so many seeds, --seed and the next ones, into OUT/seed-N each."),
+    ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the files that a recipe names itself.")] = None,
     series_id: SeriesId = None,
     column: Column = None,
     drop_bad_rows: DropBadRows = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Also draw the losses of every epoch, and the learned weights, into this PNG."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train a model, by default pretrained on the source and fine-tuned on the target."""
     for module in ("torch", "safetensors"):
         require(module, "train", "vrx train")
+    if plot is not None:
+        plots.check(plot)
     from vrx.training.run import execute
 
     files: dict[str, Any]
     if resume is not None:
-        given = (out, source, target, recipe, strategy, model, epochs, seed, series_id, column)
+        given = (out, source, target, recipe, strategy, model, epochs, seed, seeds, series_id, column)
         if given != (None,) * len(given) or drop_bad_rows:
-            raise InputError("--resume: the folder knows the rest: give no other option but --data and --json")
-        plan, files = _begun(resume)
+            raise InputError("--resume: the folder knows the rest: give no other option but --data, --plot and --json")
+        plan, files = begun(resume)
         files = files if data is None else {**files, "data": str(data)}
     elif out is None:
         raise InputError("--out is missing: name the folder to keep the run in")
@@ -75,33 +95,67 @@ def train(
         plan = _plan(recipe or "dhansoia", strategy, model, epochs, seed, target)
         files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
         files |= {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
-    sources, targets = _series(plan, files)
-    plan = _fit_channels(plan, [*sources, *targets])
+    if plot is not None and not plan.network.encoded:
+        raise InputError(
+            f"--plot: {plan.network.kind} is fitted in one go, so there are no epochs to draw: leave it out"
+        )
+    if plot is not None and seeds is not None:
+        raise InputError("--plot: draws the epochs of one run: leave out --seeds")
+    sources, targets = series_of(plan, files)
+    plan = fit_channels(plan, [*sources, *targets])
     folder = resume or out or Path()
+    if seeds is not None:
+        _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
+        return
     with epoch_bars(plan, quiet=as_json) as report:
         run = execute(plan, sources, targets, folder, files=files, resume=resume is not None, report=report)
+    if plot is not None:
+        pictures.save(
+            plot, pictures.history_panels(run.history, plan.phases), title=f"{plan.name}, {plan.network.model}"
+        )
     if as_json:
         print_json({"out": str(folder), "epochs": len(run.history), "scores": run.scores})
     else:
         _show(run, folder)
 
 
+def _train_seeds(
+    plan: "Recipe",
+    sources: list[Bars],
+    targets: list[Bars],
+    out: Path,
+    count: int,
+    files: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """A process for each seed, and the scores of all together; the same command goes on where it was stopped."""
+    from vrx.training.ensemble import combine
+    from vrx.training.seeds import execute_seeds
+
+    if count < 2 or not plan.network.encoded:
+        raise InputError(
+            f"--seeds {count} of {plan.network.model}: give 2 or more, of a network that epochs train, or none"
+        )
+
+    def report(seed: int) -> None:
+        if not as_json:
+            typer.echo(f"seed {seed} is trained", err=True)
+
+    seeds = range(plan.seed, plan.seed + count)
+    runs = execute_seeds(plan, sources, targets, out, seeds, files=files, report=report)
+    together = combine(runs, sources, targets)
+    if as_json:
+        each = {str(run.recipe.seed): run.scores for run in runs}
+        print_json({"out": str(out), "seeds": list(seeds), "scores": together.scores, "each": each})
+    else:
+        _show(together, out)
+
+
 def _absolute(path: str | Path | None) -> str | None:
     """A path that still holds when the run is resumed from another folder; samples are no paths."""
     text = None if path is None else str(path)
     return text if text is None or text.startswith("sample:") else str(Path(text).absolute())
-
-
-def _begun(folder: Path) -> tuple["Recipe", dict[str, Any]]:
-    """The recipe and the files of a run that was begun."""
-    from vrx.training.folder import read_run
-    from vrx.training.recipe import Recipe
-
-    document = read_run(folder)
-    recipe, files = document.get("recipe"), document.get("files")
-    if not (isinstance(recipe, dict) and isinstance(files, dict) and {"source", "target", "data"} <= files.keys()):
-        raise TrainingError(f"{folder}: run.json does not say how the run was begun: train again")
-    return Recipe.from_dict(recipe), files
 
 
 def _plan(
@@ -113,65 +167,12 @@ def _plan(
     target: str | None,
 ) -> "Recipe":
     """The recipe with what the options overrule."""
-    from vrx.training.recipe import MODELS, named
-    from vrx.training.strategies import STRATEGIES
+    from vrx.training.recipe import named
 
-    plan = named(recipe)
-    if model is not None:
-        if model not in MODELS:
-            raise InputError(f"--model {model}: take one of {', '.join(MODELS)}")
-        plan = dataclasses.replace(plan, network=plan.network.named(model))
-        if not plan.network.encoded and strategy is None:
-            strategy = "scratch"
-    if strategy is not None:
-        if strategy not in STRATEGIES:
-            raise InputError(f"--strategy {strategy}: take one of {', '.join(STRATEGIES)}")
-        plan = dataclasses.replace(plan, phases=STRATEGIES[strategy])
-    if epochs is not None:
-        plan = dataclasses.replace(
-            plan, phases=tuple(dataclasses.replace(phase, epochs=epochs) for phase in plan.phases)
-        )
-    if seed is not None:
-        plan = dataclasses.replace(plan, seed=seed)
+    plan = overruled(named(recipe), model=model, strategy=strategy, epochs=epochs, seed=seed)
     if target is None and any(phase.series == "target" for phase in plan.phases):
         raise InputError(f"recipe {plan.name} trains on a target: give --target")
     return plan
-
-
-def _series(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[Bars]]:
-    """The sources and targets: those of the options, or the files under --data that the recipe names."""
-    from vrx.training.data import read_all, without_ticks
-
-    sources: list[Bars] = []
-    if plan.sources and files["source"] is None and files["data"] is None:
-        raise InputError(f"recipe {plan.name} reads {plan.sources[0]}: give --data with its folder, or --source")
-    for name in plan.sources if files["source"] is None else ():
-        for bars in read_all(Path(files["data"]) / name, drop_bad_rows=True):
-            clean, dropped = without_ticks(bars)
-            if bars.name not in plan.left_out:
-                sources.append(clean)
-            if dropped:
-                typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
-    if files["source"] is not None and not any(phase.series == "source" for phase in plan.phases):
-        raise InputError(
-            f"recipe {plan.name} trains on no source, as --strategy scratch, har and log-har do not: drop --source"
-        )
-    if files["source"] is not None:
-        sources = read_all(files["source"], drop_bad_rows=files["drop_bad_rows"])
-    if files["target"] is None:
-        return sources, []
-    options = {"series_id": files.get("id"), "column": files.get("column"), "drop_bad_rows": files["drop_bad_rows"]}
-    targets = [read_series(files["target"], **options)]
-    return sources, targets
-
-
-def _fit_channels(plan: "Recipe", series: list[Bars]) -> "Recipe":
-    """Close-only series train a model of closes: one that reads highs and lows could never serve them."""
-    lacking = [bars.name for bars in series if not all(channel in bars for channel in plan.channels)]
-    if not lacking or plan.channels != ("open", "high", "low", "close"):
-        return plan
-    typer.echo(f"{lacking[0]}: no open, high and low, so the model reads closes alone", err=True)
-    return dataclasses.replace(plan, channels=("close",))
 
 
 def _show(run: "Run", out: Path) -> None:
@@ -186,6 +187,9 @@ def _show(run: "Run", out: Path) -> None:
         f"train to {run.cuts.train_end}, validation to {run.cuts.validation_end}, test from {run.scores['test_from']}",
         markup=False,
     )
+    for epoch in run.history:
+        if epoch.kept:
+            console.print(f"phase {epoch.phase + 1}, in closed form: {KEPT[epoch.kept]}", markup=False)
     for group in ("seen", "unseen"):
         if group not in run.scores:
             continue

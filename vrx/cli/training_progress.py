@@ -12,8 +12,8 @@ __all__ = ["epoch_bars"]
 
 
 @contextmanager
-def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], None]]":
-    """A callback for every epoch, which moves one bar a phase."""
+def epoch_bars(plan: "Recipe", *, quiet: bool, title: str = "") -> "Iterator[Callable[[Epoch], None]]":
+    """A callback for every epoch, which moves one bar a phase; bars with a title go when all is done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -28,10 +28,12 @@ def epoch_bars(plan: "Recipe", *, quiet: bool) -> "Iterator[Callable[[Epoch], No
     if not plan.network.encoded:  # closed form: over before a bar could be drawn
         yield lambda _: None
         return
-    with Progress(*columns, console=console) as progress:
+    about = f"{title}, " if title else ""
+    shown = console.is_terminal or not title
+    with Progress(*columns, console=console, transient=bool(title), disable=not shown) as progress:
         tasks = [
             progress.add_task(
-                f"{phase.series} ({', '.join(phase.parameters)})", total=phase.epochs, losses="", start=False
+                f"{about}{phase.series} ({', '.join(phase.parameters)})", total=phase.length, losses="", start=False
             )
             for phase in plan.phases
         ]

@@ -8,11 +8,16 @@ import numpy.typing as npt
 
 from vrx import har
 
-__all__ = ["baselines"]
+__all__ = ["ZERO_SHARE", "baselines", "positive", "trailing_mean"]
 
 Array = npt.NDArray[np.float64]
 
 EWMA_DECAY = 0.94  # RiskMetrics (1996) for daily data
+# A day without movement has no log: it counts as this share of the mean around it. At the floor of 1e-12 it would pull
+# the forecast of the next month down several times over.
+ZERO_SHARE = 0.01
+YEAR = 252
+LEAST = 1e-12
 
 
 def baselines(
@@ -54,14 +59,36 @@ def baselines(
     har_log = [har.expanding(variance, h, log=True, outcome=outcome) for h in horizons]
     values = np.asarray(variance, dtype=np.float64)
     return {
-        "random-walk": np.column_stack([_trailing_mean(values, h) for h in horizons]),
+        "random-walk": np.column_stack([trailing_mean(values, h) for h in horizons]),
         "ewma": np.repeat(_ewma(values)[:, None], len(horizons), axis=1),
         "har": np.column_stack([har.expanding(values, h, log=False, outcome=outcome) for h in horizons]),
         "log-har": np.column_stack(har_log),
     }
 
 
-def _trailing_mean(values: Array, length: int) -> Array:
+def positive(variance: npt.ArrayLike) -> Array:
+    """Zeros, which have no log, as a hundredth of the mean of the 252 days up to them, or of as many as there are.
+
+    Parameters
+    ----------
+    variance
+        Daily variances, shape (n,); NaN marks a missing day, and stays.
+
+    Examples
+    --------
+    >>> positive([2.0, 4.0, 0.0]).tolist()
+    [2.0, 4.0, 0.02]
+    """
+    values = np.asarray(variance, dtype=np.float64)
+    sound = np.isfinite(values)
+    total, count = (np.cumsum(np.append(0.0, part)) for part in (np.where(sound, values, 0.0), sound))
+    first = np.maximum(np.arange(len(values)) - (YEAR - 1), 0)
+    trailing = (total[1:] - total[first]) / np.maximum(count[1:] - count[first], 1.0)
+    return np.where(values == 0.0, np.maximum(ZERO_SHARE * trailing, LEAST), values)
+
+
+def trailing_mean(values: Array, length: int) -> Array:
+    """The mean of the last `length` values at the end of every day; NaN where there are fewer."""
     mean = np.full(values.size, np.nan)
     if values.size >= length:
         mean[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)

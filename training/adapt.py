@@ -1,0 +1,82 @@
+"""A phase in closed form: another series' linear part and spread, nothing else moved, and nothing made worse."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from vrx.training.calibration import distributions, explained
+from vrx.training.linear_part import ridge
+from vrx.training.losses import loss
+from vrx.training.networks import Encoded
+from vrx.training.windows import Samples
+
+__all__ = ["KEPT", "adapt"]
+
+# What a closed phase may keep, in the order in which ties are resolved.
+KEPT = ("linear part", "spread", "nothing")
+
+
+@torch.no_grad()
+def adapt(
+    network: Encoded, penalty: float, train: Samples, validation: Samples, kind: str
+) -> tuple[tuple[float, float], Mapping[str, Tensor], str]:
+    """Re-solve the linear part by a ridge toward its coefficients, and fit the spread by one factor a horizon.
+
+    Of the new linear part, the old one with the new spread, and the network as it came, that stays which has the lowest
+    loss on the validation part: a series too short to learn from leaves the network as it was.
+
+    Parameters
+    ----------
+    network
+        Of kind "linear"; on return it holds what was kept.
+    penalty
+        Weight of the squared changes of the coefficients, as :func:`vrx.training.linear_part.ridge` takes it.
+    train, validation
+        The series' samples. The spread is fitted to `train`: its standardised errors get a mean square of one. Left at
+        another market's, it would bias the log of every mean forecast by half the excess of its square.
+    kind
+        The loss.
+
+    Returns
+    -------
+    losses : (float, float)
+        On the train and the validation part, of what is kept.
+    weights : dict of str to Tensor
+        What the combiner decides, in the mean over the validation part.
+    kept : str
+        One of :data:`KEPT`.
+    """
+    regression = network.combiner.regression
+    if regression is None:
+        raise ValueError("a network without a linear part has nothing to re-solve")
+    held = {"gain": network.gain, **dict(regression.linear.named_parameters())}
+    tries: dict[str, dict[str, Tensor]] = {"nothing": _copy(held)}
+    _fit_gain(network, train)
+    tries["spread"] = _copy(held)
+    ridge(network, regression, train, penalty)
+    _fit_gain(network, train)
+    tries["linear part"] = _copy(held)
+    found = {}
+    for name in KEPT:
+        _restore(held, tries[name])
+        distribution, weights = explained(network, validation)
+        found[name] = float(loss(distribution, validation.target, kind)), weights
+    kept = min(KEPT, key=lambda name: found[name][0])
+    _restore(held, tries[kept])
+    fitted = float(loss(distributions(network, train), train.target, kind))
+    return (fitted, found[kept][0]), found[kept][1], kept
+
+
+def _fit_gain(network: Encoded, train: Samples) -> None:
+    mean, spread = distributions(network, train)
+    network.gain.mul_((((train.target - mean) / spread) ** 2).mean(0).sqrt())
+
+
+def _copy(held: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in held.items()}
+
+
+def _restore(held: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    for name, value in held.items():
+        value.copy_(values[name])

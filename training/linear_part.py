@@ -1,0 +1,118 @@
+"""The linear part of a network in closed form: least squares, or a ridge toward where it stands."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vrx.training.networks import Encoded
+from vrx.training.networks.multiscale import Multiscale
+from vrx.training.networks.regression import Regression
+from vrx.training.windows import Samples
+
+__all__ = ["least_squares", "ridge"]
+
+CHUNK = 4096
+# Share of the mean diagonal of X'X that is added to it, so that columns that say nothing get finite coefficients.
+SHARE = 1e-8
+# The intercept is held a tenth as tightly as the slopes: another market's level of measurement noise moves it.
+INTERCEPT = 0.1
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Of regressors and what they are to explain, side by side."""
+
+    count: int
+    mean: Tensor
+    scatter: Tensor  # around the mean
+
+
+@torch.no_grad()
+def least_squares(network: Encoded, regression: Regression, samples: Samples, penalty: float = 0.0) -> None:
+    """Set a regression to least squares on the log of what came, or to a ridge toward zero.
+
+    The columns of a :class:`Multiscale` get their units here: the standard deviations on these samples.
+
+    Parameters
+    ----------
+    network
+        The network that the regression is in.
+    regression
+        Changed in place.
+    samples
+        What it is fitted to.
+    penalty
+        Weight of the squared coefficients, in units of the columns' sizes; 0 for least squares.
+    """
+    width = regression.linear.in_features
+    if isinstance(regression, Multiscale):
+        regression.sizes.fill_(1.0)
+    found = _moments(network, regression, samples, neural=False)
+    if isinstance(regression, Multiscale):
+        sizes = torch.sqrt(found.scatter.diagonal()[:width] / found.count)
+        regression.sizes.copy_(torch.where(sizes > 0.0, sizes, 1.0))
+        units = torch.cat([regression.sizes, torch.ones(len(found.mean) - width, dtype=sizes.dtype)])
+        found = _Moments(found.count, found.mean / units, found.scatter / torch.outer(units, units))
+    if penalty:
+        zero = torch.zeros(width + 1, len(found.mean) - width, dtype=found.mean.dtype)
+        _set(regression, _held(found, width, penalty, zero))
+        return
+    gram = found.scatter[:width, :width]
+    least = SHARE * gram.diagonal().mean().clamp(min=1e-30)
+    slopes = torch.linalg.solve(gram + least * torch.eye(width, dtype=gram.dtype), found.scatter[:width, width:])
+    _set(regression, torch.cat([slopes, (found.mean[width:] - found.mean[:width] @ slopes)[None]]))
+
+
+@torch.no_grad()
+def ridge(network: Encoded, regression: Regression, samples: Samples, penalty: float) -> None:
+    """Re-solve a regression on what the neural part leaves over, held to its present coefficients.
+
+    Minimises the sum of squared errors plus `penalty` times the squared changes of the slopes, plus a tenth of that for
+    the intercept. As `penalty` grows nothing moves; with many samples it is least squares.
+    """
+    width = regression.linear.in_features
+    found = _moments(network, regression, samples, neural=True)
+    present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]])
+    _set(regression, _held(found, width, penalty, present))
+
+
+def _moments(network: Encoded, regression: Regression, samples: Samples, *, neural: bool) -> _Moments:
+    """Of the columns and the target; `neural` takes the neural part's forecast out of the target, at its own cost."""
+    network.eval()
+    sums, squares = [], []
+    middle: Tensor | None = None
+    for index in torch.arange(len(samples)).split(CHUNK):
+        inputs = network.input(samples.windows(index))
+        path = network.paths(inputs)
+        left = samples.target[index] - regression.anchor(path)
+        if neural:
+            left = left - network.view(inputs)[0].answer
+        rows = torch.cat([regression.columns(inputs, path), left], 1)
+        # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
+        middle = rows.mean(0) if middle is None else middle
+        sums.append((rows - middle).sum(0))
+        squares.append((rows - middle).T @ (rows - middle))
+    if middle is None:
+        raise ValueError("no samples to fit a regression to")
+    off = torch.stack(sums).sum(0) / len(samples)
+    scatter = torch.stack(squares).sum(0) - len(samples) * torch.outer(off, off)
+    return _Moments(len(samples), middle + off, scatter)
+
+
+def _held(found: _Moments, width: int, penalty: float, present: Tensor) -> Tensor:
+    """Slopes and, last, intercepts, (width + 1, horizons), by a ridge toward `present`."""
+    whole = torch.cat([found.mean[:width], torch.ones(1, dtype=found.mean.dtype)])
+    gram = found.count * torch.outer(whole, whole)
+    gram[:width, :width] += found.scatter[:width, :width]
+    moments = found.count * torch.outer(whole, found.mean[width:])
+    moments[:width] += found.scatter[:width, width:]
+    weights = torch.full((width + 1,), penalty, dtype=gram.dtype)
+    weights[-1] *= INTERCEPT
+    solved: Tensor = torch.linalg.solve(gram + weights.diag(), moments + weights[:, None] * present)
+    return solved
+
+
+def _set(regression: Regression, coefficients: Tensor) -> None:
+    regression.linear.weight.copy_(coefficients[:-1].T)
+    regression.linear.bias.copy_(coefficients[-1])

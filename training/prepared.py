@@ -1,0 +1,108 @@
+"""A recipe and its series, checked, sorted and cut: what a run starts from, and an ensemble of runs goes back to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from vrx.contract import Origin
+from vrx.errors import InputError
+from vrx.series import Bars
+from vrx.training.data import dates_of, fingerprint
+from vrx.training.loop import PhaseData
+from vrx.training.recipe import Recipe
+from vrx.training.windows import Cuts, Samples, cuts, resolved, samples
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A recipe with its series, cut and checked."""
+
+    recipe: Recipe
+    seen: tuple[Bars, ...]
+    goals: tuple[Bars, ...]
+    unseen: tuple[Bars, ...]
+    at: Cuts
+    known: tuple[Origin, ...]
+    """What training or the choice of the model sees."""
+
+    @property
+    def scored(self) -> tuple[Bars, ...]:
+        """The series that the forecast is for."""
+        return self.goals or self.seen
+
+    @property
+    def main(self) -> str:
+        """The name of the series of the last phase, which calibrates."""
+        return self.recipe.phases[-1].series
+
+    def data(self, name: str) -> PhaseData:
+        """The samples of ``"source"`` or ``"target"``; none where no phase asks for them."""
+        return _data(name, self.seen if name == "source" else self.goals, self.recipe, self.at)
+
+
+def prepare(recipe: Recipe, sources: Sequence[Bars], targets_: Sequence[Bars]) -> Prepared:
+    """Sort the series, name the measure and cut the parts.
+
+    Raises
+    ------
+    InputError
+        The series do not fit the recipe.
+    """
+    seen = [bars for bars in sources if bars.name not in recipe.held_out]
+    goals = [bars for bars in targets_ if bars.name not in recipe.held_out]
+    unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
+    if not (goals or seen):
+        raise InputError(f"recipe {recipe.name}: no series is left to train on: give --source or --target")
+    _unique([*goals, *seen, *unseen])
+    recipe = resolved(recipe, [*goals, *seen])
+    at = cuts(goals or seen, recipe.split)
+    used = {phase.series for phase in recipe.phases}
+    for name, group in (("source", seen), ("target", goals)):
+        if name in used:
+            _check_channels(recipe, group)
+    known = tuple(
+        fingerprint(bars, recipe.channels, at.validation_end)
+        for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
+        if dates_of(bars)[0] <= at.validation_end
+    )
+    return Prepared(recipe, tuple(seen), tuple(goals), tuple(unseen), at, known)
+
+
+def _unique(series: Sequence[Bars]) -> None:
+    names = [bars.name for bars in series]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"two series are named {twice[0]}: name their files apart")
+
+
+def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseData:
+    """The samples that the recipe's phases need; an empty part is an error that says what to change."""
+    if not any(phase.series == name for phase in recipe.phases):
+        return PhaseData(*(_none(recipe) for _ in range(2)))
+    if not group:
+        raise InputError(f"recipe {recipe.name} trains on a {name}: give --{name}")
+    parts = PhaseData(samples(group, recipe, at, "train"), samples(group, recipe, at, "validation"))
+    for part, found in (("train", parts.train), ("validation", parts.validation)):
+        if not len(found):
+            raise InputError(
+                f"{', '.join(bars.name for bars in group[:3])}: no window of {recipe.lookback} bars and "
+                f"{max(recipe.horizons)} days after it fits the {part} part (train to {at.train_end}, validation to "
+                f"{at.validation_end}): give a longer history or a shorter lookback"
+            )
+    return parts
+
+
+def _check_channels(recipe: Recipe, group: Sequence[Bars]) -> None:
+    for bars in group:
+        missing = [channel for channel in recipe.channels if channel not in bars]
+        if missing:
+            raise InputError(
+                f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"
+            )
+
+
+def _none(recipe: Recipe) -> Samples:
+    empty = torch.empty(0, len(recipe.channels), dtype=torch.float64)
+    return Samples(empty, torch.empty(0, dtype=torch.int64), empty, recipe.lookback, 0)

@@ -1,0 +1,99 @@
+"""One recipe from several seeds at once, a process each: a small network wins little from a second thread.
+
+As many processes as seeds, each with the recipe's threads, share the cores by the operating system's own scheduling,
+which keeps every core busy to the end; five runs on two workers would leave one idle while the fifth runs.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vrx.errors import InputError, TrainingError
+from vrx.series import Bars
+from vrx.training.folder import Run, finished, open_run
+from vrx.training.recipe import Recipe
+from vrx.training.run import execute
+
+__all__ = ["execute_seeds"]
+
+# Processes a core, at most: each holds torch and the samples, some 300 MB.
+CROWD = 4
+
+
+def execute_seeds(
+    recipe: Recipe,
+    sources: Sequence[Bars],
+    targets: Sequence[Bars],
+    out: Path,
+    seeds: Sequence[int],
+    *,
+    files: Mapping[str, Any] | None = None,
+    report: Callable[[int], None] | None = None,
+) -> list[Run]:
+    """Train a recipe from each seed, in ``out/seed-N``; what is there and finished is taken, what was begun goes on.
+
+    Parameters
+    ----------
+    recipe, sources, targets, files
+        As :func:`vrx.training.run.execute` takes them; the recipe's own seed does not count.
+    out
+        The folder of the folders.
+    seeds
+        The seeds, each once.
+    report
+        Called with each seed when its run is there.
+
+    Returns
+    -------
+    list of Run
+        In the order of `seeds`; each has the bits that :func:`execute` alone would give it.
+
+    Raises
+    ------
+    InputError
+        No seed is given, or one twice; or the series do not fit the recipe.
+    TrainingError
+        A folder holds another run, or a training cannot go on.
+    """
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise InputError(f"seeds are {list(seeds)!r}: give each once, and at least one")
+    plans = {seed: (replace(recipe, seed=seed), out / f"seed-{seed}") for seed in seeds}
+    out.mkdir(parents=True, exist_ok=True)
+    workers = min(len(plans), CROWD * (os.cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
+        waiting = {
+            pool.submit(_one, plan, list(sources), list(targets), folder, dict(files or {})): seed
+            for seed, (plan, folder) in plans.items()
+        }
+        try:
+            for future in as_completed(waiting):
+                future.result()
+                if report is not None:
+                    report(waiting[future])
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return [open_run(folder) for _, folder in plans.values()]
+
+
+def _one(recipe: Recipe, sources: list[Bars], targets: list[Bars], out: Path, files: dict[str, Any]) -> None:
+    if finished(out):
+        found = open_run(out).recipe
+        if replace(found, measure=recipe.measure) != recipe:
+            raise TrainingError(f"{out}: holds a run of another recipe: take another --out")
+    else:
+        execute(recipe, sources, targets, out, files=files, resume=(out / "run.json").exists())
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Processes that find torch imported already, where the system has them; never a copy of running threads."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["vrx.training.run"])
+    return context
