@@ -23,6 +23,9 @@ __all__ = ["execute_seeds"]
 
 # Processes a core, at most: each holds torch and the samples, some 300 MB.
 CROWD = 4
+# What a run imports on its way, statsmodels for its tests and what torch's optimisers pull in: 3 seconds a process. One
+# that is not installed is passed over.
+PRELOADED = ["vrx.training.run", "torch._dynamo", "statsmodels.tsa.stattools"]
 
 
 def execute_seeds(
@@ -95,5 +98,5 @@ def _context() -> multiprocessing.context.BaseContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["vrx.training.run"])
+    context.set_forkserver_preload(PRELOADED)
     return context
