@@ -96,7 +96,7 @@ def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseDa
 
 def _check_channels(recipe: Recipe, group: Sequence[Bars]) -> None:
     for bars in group:
-        missing = [channel for channel in recipe.channels if channel not in bars]
+        missing = [channel for channel in recipe.channels if not bars.shows(channel)]
         if missing:
             raise InputError(
                 f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"

@@ -120,6 +120,7 @@ def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samp
     for one in series:
         _, target = targets(one, recipe)
         chosen = origins(dates_of(one), recipe, at, part)
+        chosen = chosen[chosen >= recipe.lookback - 1 + one.first_whole(recipe.channels)]
         positive = (target[chosen] > 0.0).all(axis=1)
         dropped += int((~positive).sum())
         chosen = chosen[positive]

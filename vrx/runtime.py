@@ -167,16 +167,17 @@ class Forecaster:
 
     def channels(self, bars: series.Bars) -> NDArray[np.float64]:
         """The columns that the model reads, as (rows, channels); checks that they are there and long enough."""
-        missing = [name for name in self.spec.channels if name not in bars]
+        missing = [name for name in self.spec.channels if not bars.shows(name)]
         if missing:
             raise InputError(
                 f"{bars.name}: model {self.spec.name} reads {', '.join(self.spec.channels)}, but there is no "
                 f"{missing[0]} among {', '.join(bars.columns)}: take another --model, or name the column"
             )
-        if len(bars) < self.spec.lookback:
+        needed = self.spec.lookback + bars.first_whole(self.spec.channels)
+        if len(bars) < needed:
             raise InputError(
                 f"{bars.name}: {len(bars)} daily bars are too few: model {self.spec.name} reads the last "
-                f"{self.spec.lookback}; give a longer history or a model with a shorter lookback"
+                f"{needed}; give a longer history or a model with a shorter lookback"
             )
         return bars.matrix(self.spec.channels)
 

@@ -81,11 +81,27 @@ class Bars:
         """The last day, if there are dates."""
         return None if self.dates is None or not len(self) else self.dates[-1].item()
 
+    def shows(self, name: str) -> bool:
+        """Whether there is such a column, or closes that give the returns."""
+        return name in self or (name == "return" and "close" in self)
+
+    def first_whole(self, names: Sequence[str]) -> int:
+        """The first row that holds all these columns: 1 where closes give the returns, else 0."""
+        return int("return" in names and "return" not in self)
+
     def matrix(self, names: Sequence[str]) -> NDArray[np.float64]:
-        """Columns side by side: a C-contiguous array of shape ``(len(self), len(names))``."""
+        """Columns side by side: a C-contiguous array of shape ``(len(self), len(names))``.
+
+        Log returns that are no column are those of the closes, NaN on the first day.
+        """
         if not len(names):
             raise InputError(f"{self.name}: a matrix needs at least one column; there are: {', '.join(self.columns)}")
-        return np.ascontiguousarray(np.stack([self[name] for name in names], axis=1))
+        return np.ascontiguousarray(np.stack([self._shown(name) for name in names], axis=1))
+
+    def _shown(self, name: str) -> NDArray[np.float64]:
+        if name == "return" and name not in self and "close" in self:
+            return np.append(np.nan, np.diff(np.log(self["close"])))[: len(self)]
+        return self[name]
 
     def head(self, n: int) -> "Bars":
         """Keep the first ``n`` rows: what was known then. The notes stay those of all rows."""
