@@ -1,9 +1,11 @@
 """The card of a model: what it is, what it was trained on, and how it did, in Markdown beside the file."""
 
+from pathlib import Path
 from typing import Any
 
 from vrx.export.package import Package
 from vrx.training.folder import Run
+from vrx.training.recipe import recipes
 
 __all__ = ["card"]
 
@@ -14,6 +16,8 @@ CLOSES = (
     "and EWMA forecast squared returns, which are on another scale and nearly zero after a quiet day; QLIKE "
     "punishes that without limit."
 )
+DAYS = "A forecast for h days is scored against their mean variance"
+ROLLING = "A forecast is scored against the variance of the window that ends a day later, for the baselines as well"
 GROUPS = {
     "seen": "Series that training saw, in the years after the validation part",
     "unseen": "Series that training never saw",
@@ -23,11 +27,11 @@ GROUPS = {
 def card(package: Package, run: Run) -> str:
     """Write the card of a package; every figure comes from the run."""
     spec, recipe = package.spec, run.recipe
-    several = f" --seeds {len(run.seeds)}" if len(run.seeds) > 1 else ""
+    unit = "bars" if recipe.rolling else "days"
     lines = [
         f"# {spec.name}",
         "",
-        f"Reads the last {spec.lookback} days of {', '.join(spec.channels)}; forecasts the {spec.target}, for h = "
+        f"Reads the last {spec.lookback} {unit} of {', '.join(spec.channels)}; forecasts the {spec.target}, for h = "
         f"{', '.join(map(str, spec.horizons))}, with quantiles of its square root. {spec.network}. "
         f"{package.size / 1000:,.0f} kB, licence {spec.licence}.",
         "",
@@ -40,24 +44,42 @@ def card(package: Package, run: Run) -> str:
         "",
         ", ".join(f"{origin.name} ({origin.first} to {origin.last})" for origin in run.origins) + ".",
         "",
-        f"Made by `vrx train --recipe {recipe.name} --data DIR --out runs/{recipe.name}{several}` and "
+        f"Made by `{_command(run)}` and "
         f"`vrx export runs/{recipe.name} --out {recipe.name}.onnx --card` with torch {spec.versions['torch']}, seed "
         f"{', '.join(map(str, run.seeds))}; graph and network differ by at most {spec.parity:.0e}.",
         "",
         "## Scores",
         "",
         f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
-        "asset's own past. A forecast for h days is scored against their mean variance: QLIKE on the variance, RMSE "
+        f"asset's own past. {ROLLING if recipe.rolling else DAYS}: QLIKE on the variance, RMSE "
         "and R2 on its log, means over the series. `against log-har` compares mean QLIKE, `by asset` is the mean of "
         "the assets' ratios. Days whose coming variance is zero are left out for all.",
         "",
     ]
-    if spec.channels == ("close",):
+    if spec.channels == ("close",) and not recipe.rolling and run.measure != "close_to_close":
         lines += [CLOSES, ""]
     for group, title in GROUPS.items():
         if group in run.scores:
             lines += [f"### {title} ({len(run.scores[group]['series'])})", "", *_table(run.scores[group]), ""]
     return "\n".join(lines)
+
+
+def _command(run: Run) -> str:
+    """The command that makes the run, with the names of its files but no path of the machine that made it."""
+    recipe, words = run.recipe, ["vrx train", f"--recipe {run.recipe.name}"]
+    if recipe.name not in recipes():
+        words[-1] += ".toml"
+    for key in ("source", "target"):
+        if given := run.files.get(key):
+            words.append(f"--{key} {given if str(given).startswith('sample:') else Path(str(given)).name}")
+        elif not run.files and not recipe.sources and any(phase.series == key for phase in recipe.phases):
+            words.append(f"--{key} FILE")
+    if recipe.sources and not run.files.get("source"):
+        words.append("--data DIR")
+    words.append(f"--out runs/{recipe.name}")
+    if len(run.seeds) > 1:
+        words.append(f"--seeds {len(run.seeds)}")
+    return " ".join(words)
 
 
 def _table(scores: dict[str, Any]) -> list[str]:

@@ -192,7 +192,7 @@ BAD = [
     (["train", "--target", "toy.csv", "--recipe", "best", "--out", "run"], 2, "no recipe 'best'"),
     (["train", "--target", "toy.csv", "--recipe", "missing.toml", "--out", "run"], 2, "missing.toml"),
     (["train", "--target", "toy.csv", "--recipe", "noise.toml", "--out", "run"], 2, "not TOML"),
-    (["train", "--target", "toy.csv", "--recipe", "odd.toml", "--out", "run"], 2, "unknown key layers"),
+    (["train", "--target", "toy.csv", "--recipe", "odd.toml", "--out", "run"], 2, "unknown key 'layers'"),
     (["train", "--target", "toy.csv", "--strategy", "magic", "--out", "run"], 2, "take one of scratch"),
     (["train", "--target", "toy.csv", "--model", "gru", "--out", "run"], 2, "--model gru"),
     (["train", "--target", "toy.csv", "--epochs", "0", "--out", "run"], 2, "epochs is 0"),

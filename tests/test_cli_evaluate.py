@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.command_line import refused, strict
-from vrx.cli import evaluate_models
+from vrx.cli import evaluate_models, whole
 from vrx.cli.evaluate_models import Networks, answer
 from vrx.evaluation import Task, metrics
 from vrx.evaluation.split import Cuts
@@ -89,13 +89,16 @@ def test_the_csv_holds_every_forecast_that_was_scored(say, toy, tmp_path):
     out = tmp_path / "out.csv"
     document = strict(say("evaluate", "--series", toy, "--csv", out, "--json", *SHARES).out)
     rows = list(csv.DictReader(io.StringIO(out.read_text())))
-    assert list(rows[0]) == ["unique_id", "ds", "model", "horizon", "y", "variance"]
+    assert list(rows[0]) == ["unique_id", "ds", "model", "horizon", "y", "variance", "log_variance", "cutoff"]
     assert len(rows) == document["n"] * len(document["scores"])
     for score in document["scores"]:
         mine = [row for row in rows if row["model"] == score["model"]]
         assert (mine[0]["ds"], mine[-1]["ds"]) == (document["first"], document["last"])
         values = [[float(row[name]) for row in mine] for name in ("variance", "y")]
         assert metrics.qlike(*values) == pytest.approx(score["qlike"], rel=1e-12)
+        logs = [0.5 * float(row["log_variance"]) for row in mine]
+        assert metrics.rmse(logs, 0.5 * np.log(values[1])) == pytest.approx(score["rmse"], rel=1e-12)
+        assert all(np.datetime64(row["ds"]) == np.datetime64(row["cutoff"]) + 1 for row in mine)
 
 
 @pytest.mark.parametrize("protocol", ["next-day", "rolling"])
@@ -160,6 +163,13 @@ def test_a_model_file_is_asked_as_it_is_and_its_training_is_held_against_it(say,
     early = say("evaluate", "--series", toy, "--models", model_file, "--train-end", "2020-07-01", "--validation-end",
                 str(bars.dates[230]), "--json")  # fmt: skip
     assert any(f"{name}: saw data up to 2020-08-27" in note for note in strict(early.out)["notes"])
+    assert document["scores"][-1]["seen_until"] is None
+    seen = strict(early.out)["scores"][-1]
+    shown = say("evaluate", "--series", toy, "--models", model_file, "--train-end", "2020-07-01", "--validation-end",
+                str(bars.dates[230])).out  # fmt: skip
+    (marked,) = (line for line in shown.splitlines() if line.startswith(f"{name}\N{DAGGER}"))
+    assert "*" not in marked and "never best" in shown
+    assert (seen["seen_until"], seen["in_mcs"], seen["mcs_p"]) == ("2020-08-27", None, None)
     rolling = strict(say("evaluate", "--series", toy, "--models", model_file, "--protocol", "rolling", "--json").out)
     assert any("the returns that the window keeps are known" in note for note in rolling["notes"])
 
@@ -194,6 +204,10 @@ REFUSED = [
     (["--csv", "none/out.csv"], 2, "the folder does not exist"),
     (["--plot", "out.jpg"], 2, "ends in .png"),
     (["--report", "out.htm"], 2, "ends in .html"),
+    (["--models", "har.onnx"], 2, "the baseline har has that name: rename the file"),
+    (["--csv", "toy.csv"], 2, "--csv toy.csv: would overwrite what --series names"),
+    (["--csv", "source.csv", "--source", "source.csv"], 2, "would overwrite what --source names"),
+    (["--csv", f"{'x' * 240}.csv"], 2, "cannot be written"),
 ]
 
 
@@ -205,6 +219,31 @@ def test_what_cannot_be_done_is_refused_in_one_line_and_leaves_nothing(
     before = sorted(tmp_path.iterdir())
     refused(say("evaluate", "--series", "toy.csv", *options), code, words)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_when_a_file_to_write_is_a_link_to_one_that_is_read_or_written_then_it_is_refused(say, toy, tmp_path):
+    before = toy.read_bytes()
+    link, picture, page = tmp_path / "link.csv", tmp_path / "out.png", tmp_path / "out.html"
+    link.hardlink_to(toy)
+    refused(say("evaluate", "--series", toy, "--csv", link), 2, "would overwrite what --series names")
+    picture.symlink_to(page)
+    refused(say("evaluate", "--series", toy, "--plot", picture, "--report", page), 2, "what --report names")
+    folder = tmp_path / "markets"
+    folder.mkdir()
+    (folder / "one.csv").write_bytes(before)
+    options = ("--models", "hybrid", "--source", folder, "--csv", folder / "one.csv")
+    refused(say("evaluate", "--series", toy, *options), 2, "would overwrite what --source names")
+    assert toy.read_bytes() == before == (folder / "one.csv").read_bytes()
+
+
+def test_the_table_is_out_before_a_file_fails_to_be_written(say, toy, tmp_path, monkeypatch):
+    def full(path, text):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(whole, "write", full)
+    said = say("evaluate", "--series", toy, "--csv", tmp_path / "out.csv", *SHARES)
+    assert said.code != 0 and "No space left" in said.err
+    assert "log-har" in said.out
 
 
 def test_when_the_history_is_too_short_for_the_baselines_then_it_is_said(say, bars, csv_file):

@@ -11,9 +11,10 @@ from vrx import har, rolling
 from vrx.econometrics import Garch
 from vrx.errors import InputError
 from vrx.evaluation import Forecasts, Task, baselines_of, compare, metrics, model_confidence_set
+from vrx.evaluation.confidence import block
 from vrx.evaluation.refit import refitted, windows_of
 from vrx.evaluation.split import Cuts, cut
-from vrx.evaluation.walk import returns_of
+from vrx.evaluation.walk import centred, returns_of
 
 LAST_KNOWN = 270
 few = settings(max_examples=15)
@@ -108,6 +109,7 @@ def test_the_targets_are_what_comes_after_each_row(prices, tasks):
     window = np.diff(np.log(prices["close"]))[-22:].var(ddof=1)
     np.testing.assert_allclose(tasks["rolling"].actual[-2], window, rtol=1e-12)
     np.testing.assert_array_equal(tasks["next-day"].actual[:-1], tasks["next-day"].variance[1:])
+    assert tasks["next-day"].target == "variance of the next day (garman_klass + overnight)"
     assert tasks["next-day"].rows[0] == LAST_KNOWN
     assert tasks["next-day"].target_days[0] == prices.dates[LAST_KNOWN + 1]
     assert tasks["next-day"].rows[-1] == len(prices) - 2
@@ -151,11 +153,12 @@ def test_the_scores_are_the_metrics_of_the_days_that_all_models_know(tasks):
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
-def test_a_random_walk_forecasts_no_change(prices, horizon):
+def test_a_random_walk_forecasts_no_change_and_so_has_no_direction(prices, horizon):
     task = Task(prices, horizon=horizon, at=cuts_of(prices))
     found = compare(task, baselines_of(task), against="ewma")
     assert found.scores[0].model == "random-walk"
-    assert found.scores[0].directional_accuracy == 0.0
+    assert np.isnan(found.scores[0].directional_accuracy)
+    assert found.to_dict()["scores"][0]["directional_accuracy"] is None
     assert [score.dm_log is None for score in found.scores] == [False, True, False, False]
 
 
@@ -170,6 +173,61 @@ def test_a_plain_array_is_scored_by_its_logarithm_and_the_dict_is_json(tasks):
     assert len(one.table().splitlines()) == 7
     assert one.best("rmse") == min(score.rmse for score in one.scores)
     assert one.best("r2") == max(score.r2 for score in one.scores)
+
+
+@few
+@given(st.sampled_from([1, 5]), st.floats(0.1, 10.0), futures())
+def test_a_mean_variance_is_scored_in_logs_by_its_past_errors_alone(prices, horizon, scale, future):
+    at = cuts_of(prices)
+    one, two = (Task(series, horizon=horizon, at=at) for series in (prices, changed(prices, future)))
+    flat = [centred(Forecasts(np.full(len(task.dates), scale)), task).log_variance for task in (one, two)]
+    day = future[0]
+    np.testing.assert_array_equal(flat[0][: day + 1], flat[1][: day + 1])
+    # Row t knows the targets that ended by then; where variance starts on the second day, the first is target 0.
+    came = np.log(one.actual[: day - horizon + 1])
+    np.testing.assert_allclose(flat[0][day], came[np.isfinite(came)].mean(), rtol=1e-9)
+    own = Forecasts(np.full(len(one.dates), scale), np.zeros(len(one.dates)))
+    assert centred(own, one) is own
+
+
+def test_a_model_that_saw_the_days_is_scored_but_neither_best_nor_in_the_confidence_set(tasks):
+    task = tasks["next-day"]
+    perfect = Forecasts(np.where(np.isfinite(task.actual), task.actual, 1e-4), np.log(task.actual))
+    found = compare(task, baselines_of(task) | {"mine": perfect}, seen={"mine": "2024-01-01"})
+    mine = found.scores[-1]
+    assert (mine.rmse, mine.seen_until, mine.mcs_p, mine.in_mcs) == (0.0, "2024-01-01", None, None)
+    assert found.best("rmse") == min(score.rmse for score in found.scores[:-1]) > 0.0
+    assert max(score.mcs_p for score in found.scores[:-1]) == 1.0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_score_that_no_model_has_is_best_for_none(tasks):
+    task = tasks["next-day"]
+    found = compare(task, {"flat": np.full(len(task.dates), 1e-4)}, against="flat", seen={"flat": "2024-01-01"})
+    assert np.isnan(found.best("rmse")) and np.isnan(found.best("correlation"))
+
+
+def test_an_infinite_forecast_is_refused_by_name_and_a_day_without_a_past_is_left_out(tasks, prices):
+    task, values = tasks["next-day"], np.full(320, 1e-4)
+    values[LAST_KNOWN + 3] = np.inf
+    with pytest.raises(InputError, match="mine forecasts an infinite variance"):
+        compare(task, baselines_of(task) | {"mine": values})
+    early = Task(prices, horizon=5, at=cuts_of(prices, 0, 1))
+    found = compare(early, {"flat": np.full(320, 1e-4)}, against="flat")
+    assert found.rows[0] == 5 > early.rows[0]
+    assert np.isfinite(found.scores[0].directional_accuracy)
+
+
+def test_forecasts_that_overlap_have_longer_blocks_and_under_five_of_them_no_confidence_set(prices):
+    rng = np.random.default_rng(0)
+    losses = {name: np.convolve(rng.chisquare(1, 271), np.ones(22) / 22, mode="valid") for name in "ab"}
+    losses = {name: values - values.mean() + 0.01 * (name == "a") for name, values in losses.items()}
+    assert block(250, 22) == 44
+    assert model_confidence_set(losses, horizon=22) != model_confidence_set(losses)
+    task = Task(prices, horizon=22, at=cuts_of(prices))
+    found = compare(task, {"flat": np.full(320, 1e-4)}, against="flat")
+    assert found.n < 5 * 22
+    assert found.scores[0].mcs_p is None
 
 
 @pytest.mark.parametrize(

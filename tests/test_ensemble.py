@@ -124,6 +124,7 @@ def damaged(folder, tmp_path, change):
         (lambda d: d["recipe"]["phases"][0].update(epochs=7), "its recipe is not that of"),
         (lambda d: d["recipe"].update(measure="variance"), "its recipe is not that of"),
         (lambda d: d["origins"][0].update(sha256="0" * 64), "was trained on other data than"),
+        (lambda d: d.update(variance="0" * 64), "was trained on other data than"),
         (lambda d: d["cuts"].update(train_end="2020-05-05"), "was trained on other data than"),
         (lambda d: d["recipe"].update(seed=3), "seed 3 is that of"),
         (lambda d: d.update(status="running"), "the run is not finished"),

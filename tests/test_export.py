@@ -14,11 +14,14 @@ import vrx
 from vrx import contract, har
 from vrx.errors import InputError
 from vrx.export import package as packaging
+from vrx.export.card import card
 from vrx.export.graph import to_model
 from vrx.export.package import export
 from vrx.export.parity import BATCHES, ParityError, check
 from vrx.measures import daily_variance
+from vrx.training.folder import open_run
 from vrx.training.recipe import MODELS
+from vrx.training.run import execute
 
 KINDS = ["lstm-attention", "har", "log-har"]
 EVERY = [(kind, channels) for kind in KINDS for channels in ("close", "ohlc", "variance", "variance-return")]
@@ -218,3 +221,25 @@ def test_a_model_may_be_named_apart_from_its_file(tmp_path, trained):
     assert export(run, tmp_path / "a.onnx", name="b").spec.name == "b"
     with pytest.raises(InputError, match=r"ends in \.onnx"):
         export(run, tmp_path / "a.pt")
+
+
+def test_the_card_says_of_rolling_windows_and_of_closes_what_holds_for_them(tmp_path, tiny, trained, bars, only):
+    run, _ = trained("lstm-attention", "close")
+    ranged = card(export(run, tmp_path / "a.onnx"), run)
+    assert "variance that highs and lows show" not in ranged
+    assert "HAR and log-HAR are fitted to the variance that highs and lows" not in ranged
+    files = {"source": None, "target": str(tmp_path / "coin.csv"), "data": None}
+    recipe = tiny("close", rolling=5, lookback=40, horizons=(1,))
+    rolled = execute(recipe, [], [only(bars, ("close",))], tmp_path / "run", files=files)
+    text = card(export(rolled, tmp_path / "b.onnx"), rolled)
+    assert "scored against the variance of the window that ends a day later" in text
+    assert "against their mean variance" in ranged and "against their mean variance" not in text
+    assert "`vrx train --recipe tiny.toml --target coin.csv --out runs/tiny`" in text
+    assert str(tmp_path) not in text
+    assert card(export(open_run(tmp_path / "run"), tmp_path / "c.onnx"), open_run(tmp_path / "run")).count("coin.csv")
+
+
+def test_the_card_of_closes_taught_by_highs_says_so(tmp_path, tiny, bars):
+    run = execute(tiny("close"), [], [bars], tmp_path / "run")
+    assert run.measure == "garman_klass"
+    assert "variance that highs and lows show" in card(export(run, tmp_path / "m.onnx"), run)

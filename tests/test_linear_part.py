@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import vrx
 from tests.reference import multiscale as twin
 from vrx.cli.train import KEPT as SAID
-from vrx.errors import InputError
+from vrx.cli.training_series import series_of
+from vrx.errors import InputError, TrainingError
 from vrx.export.package import export
 from vrx.training.adapt import adapt
 from vrx.training.calibration import distributions
@@ -246,6 +247,51 @@ def test_the_phase_is_one_epoch_of_the_history_and_says_what_validation_kept(pla
     assert [(epoch.phase, epoch.kept) for epoch in run.history] == [(0, ""), (1, "linear part")]
     assert open_run(tmp_path / "run").history == run.history
     assert STRATEGIES["adapt"][1] == Phase("target", ridge=100.0)
+
+
+def test_where_the_equations_have_no_solution_the_linear_part_stays(begun, monkeypatch):
+    network, train, validation = begun()
+    before = network.combiner.regression.linear.weight.detach().clone()
+    monkeypatch.setattr(torch.linalg, "solve", unsolved)
+    losses, _, kept = adapt(network, 20.0, train, validation, "gaussian")
+    assert kept in ("spread", "nothing")
+    assert torch.equal(network.combiner.regression.linear.weight, before)
+    assert np.isfinite(losses).all()
+
+
+def unsolved(*_):
+    raise torch.linalg.LinAlgError("singular\nmatrix")
+
+
+def test_a_loss_that_is_no_number_is_never_the_lowest(begun):
+    network, train, validation = begun()
+    # A spread of nothing before the phase: its own loss is no number, that of the fitted one is.
+    network.gain.fill_(np.nan)
+    with pytest.raises(TrainingError, match="phase in closed form: the loss is no number") as caught:
+        adapt(network, 20.0, train, validation, "gaussian")
+    assert "\n" not in str(caught.value)
+    network.gain.fill_(0.0)
+    with pytest.raises(TrainingError):
+        adapt(network, 20.0, train, validation, "gaussian")
+
+
+def test_a_linear_part_that_meets_the_train_part_exactly_leaves_a_spread(begun):
+    network, train, validation = begun()
+    exact = replace(train, target=distributions(network, train).mean)
+    losses, _, _ = adapt(network, 1e9, exact, validation, "gaussian")
+    assert np.isfinite(losses).all()
+    assert (network.gain > 0.0).all()
+
+
+@pytest.mark.parametrize("key", ["held_out", "left_out"])
+def test_when_a_recipe_keeps_out_what_none_of_its_files_holds_then_it_is_refused(market, csv_file, tmp_path, key):
+    csv_file(market(300, 5, "source"), file="source.csv")
+    phases = (Phase("source", epochs=1),)
+    recipe = Recipe("r", phases, ("close",), sources=("source.csv",), **{key: ("sourse",)})
+    files = {"source": None, "target": None, "data": tmp_path, "drop_bad_rows": False}
+    with pytest.raises(InputError, match=f"{key} names 'sourse', which no series"):
+        series_of(recipe, files)
+    series_of(replace(recipe, **{key: ("source",)}), files)
 
 
 @pytest.mark.parametrize("after", [1, 2])

@@ -13,6 +13,7 @@ from vrx.training.strategies import STRATEGIES
 
 SOUND = {"name": "r", "channels": ["close"], "phases": [{"series": "target"}]}
 
+COUNTS = ("batch_size", "epochs", "patience", "plateau")
 WRONG = [
     ({"channels": []}, "channels"),
     ({"channels": ["close", "open"]}, "channels"),
@@ -43,7 +44,7 @@ WRONG = [
     ({"phases": [{"series": "target", "patience": 0}]}, "patience"),
     ({"phases": [{"series": "target", "plateau": 0}]}, "plateau"),
     ({"phases": [{"series": "target", "batch_size": 0}]}, "batch_size"),
-    ({"phases": [{"series": "target", "rate": 1}]}, "unknown key rate"),
+    ({"phases": [{"series": "target", "rate": 1}]}, "unknown key 'rate'"),
     ({"network": {"kind": "gru"}}, "network.kind"),
     ({"network": {"hidden": 0}}, "network"),
     ({"network": {"hidden": 10, "heads": 4}}, "network.heads is 4: let it divide hidden"),
@@ -55,7 +56,28 @@ WRONG = [
     ({"split": {"train": 0.75, "validation": 0.25}}, "leave a test part"),
     ({"split": {"train_end": "2020-01-01"}}, "give both"),
     ({"split": {"train_end": "2020-13-01", "validation_end": "2021-01-01"}}, "give a date as YYYY-MM-DD"),
-    ({"widths": 3}, "unknown key widths"),
+    ({"levels": [0.5, float("nan")]}, "levels"),
+    ({"name": "a\nb"}, "name is 'a\\nb'"),
+    ({"name": ""}, "name is ''"),
+    ({"a\nb": 1}, "unknown key 'a\\nb'"),
+    ({"threads": 2**40}, "threads is 1099511627776"),
+    ({"lookback": 10**30}, "lookback is 1000"),
+    ({"horizons": [10**30]}, "horizons is (1000"),
+    ({"network": {"hidden": 10**30, "heads": 1}}, "give sizes of 1 to 100000"),
+    ({"network": {"layers": 10**30}}, "give sizes of 1 to 100000"),
+    ({"network": {"regimes": 10**30}}, "network.regimes"),
+    *(({"phases": [{"series": "target", key: 10**30}]}, f"phases[0].{key} is 1000") for key in COUNTS),
+    ({"phases": [{"series": "target", "parameters": ["head", "head"]}]}, "name each group once"),
+    ({"phases": [{"series": "target", "parameters": ["all", "head"]}]}, "all holds the others"),
+    (
+        {"rolling": 2, "lookback": 134, "horizons": [1], "network": {"kind": "overlap"}},
+        "rolling is 2: overlap asks of what is kept",
+    ),
+    (
+        {"network": {"kind": "har"}, "phases": [{"series": "source"}, {"series": "target"}]},
+        "phases is ['source', 'target']: har is fitted in one go",
+    ),
+    ({"widths": 3}, "unknown key 'widths'"),
 ]
 
 

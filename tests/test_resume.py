@@ -280,3 +280,11 @@ def test_when_the_folder_was_made_and_nothing_written_then_a_new_run_takes_it(ti
     execute(tiny(phases=TWO), [pair[0]], [pair[1]], tmp_path / "run")
     assert weights(tmp_path / "run") == weights(finished)
     shutil.rmtree(tmp_path / "run")
+
+
+def test_a_checkpoint_that_no_run_claims_is_not_gone_on_with(tiny, pair, finished, tmp_path):
+    out = tmp_path / "run"
+    execute(tiny(phases=TWO, seed=1), [pair[0]], [pair[1]], out)
+    (out / "run.json").unlink()
+    execute(tiny(phases=TWO), [pair[0]], [pair[1]], out)
+    assert weights(out) == weights(finished)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrx import rolling
+from vrx.cli.evaluate_models import Networks, _plan
 from vrx.errors import InputError
+from vrx.evaluation import Task
+from vrx.evaluation.split import Cuts
 from vrx.series import read
 from vrx.training.networks import build
 from vrx.training.start import start
@@ -119,10 +122,12 @@ def test_when_a_fit_cannot_be_then_one_line_says_so(arguments, words):
 
 
 @pytest.mark.parametrize("kind", ["overlap", "overlap-network"])
+@pytest.mark.parametrize("window", [10, 140])
 @torch.no_grad()
-def test_the_network_starts_from_the_forecast_of_the_numpy_module(tiny, market, only, kind):
-    bars = only(market(700, 4, "long"), ("close",))
-    recipe = tiny("close", kind, rolling=10, lookback=10 + rolling.LAGS, horizons=(1,), network={"season": 7})
+def test_the_network_starts_from_the_forecast_of_the_numpy_module(tiny, market, only, kind, window):
+    bars = only(market(1000, 4, "long"), ("close",))
+    lookback = window + max(rolling.LAGS, window - 1)
+    recipe = tiny("close", kind, rolling=window, lookback=lookback, horizons=(1,), network={"season": 7})
     at = cuts([bars], recipe.split)
     part = samples([bars], recipe, at, "train")
     torch.manual_seed(0)
@@ -131,7 +136,7 @@ def test_the_network_starts_from_the_forecast_of_the_numpy_module(tiny, market, 
     returns = np.diff(np.log(bars["close"]))
     # The first window that a network is shown begins later than the first day that has a forecast.
     first, last = recipe.lookback - 1, int(part.rows[-1])
-    fitted = rolling.fit(returns[first - rolling.LAGS : last + 1], 10)
+    fitted = rolling.fit(returns[first - rolling.LAGS : last + 1], window)
     said = fitted.predict(returns)
     test = samples([bars], recipe, at, "test")
     mean, spread = network.distribution(network.input(test.windows(torch.arange(len(test)))))
@@ -148,3 +153,18 @@ def test_the_scale_of_the_same_phase_is_that_of_the_bars_a_season_ago(tiny):
         found = sorted(rolling.LAGS - np.flatnonzero(weights))
         assert found == sorted(age for age in ages if age <= rolling.LAGS)
         assert weights.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", ["overlap", "overlap-network"])
+def test_a_window_longer_than_the_lags_needs_all_the_returns_that_it_keeps(tiny, kind):
+    with pytest.raises(InputError, match="the network reads 139 days: give 279"):
+        tiny("close", kind, rolling=140, lookback=278, horizons=(1,))
+    assert tiny("close", kind, rolling=140, lookback=279, horizons=(1,)).days == 139
+
+
+@pytest.mark.parametrize(("window", "lookback"), [(22, 154), (133, 265), (150, 299)])
+def test_evaluation_gives_the_network_the_window_that_it_needs(market, only, window, lookback):
+    bars = only(market(1000, 4, "long"), ("close",))
+    at = Cuts(bars.dates[700], bars.dates[850])
+    task = Task(bars, "rolling", window=window, at=at)
+    assert _plan("overlap", task, Networks()).lookback == lookback

@@ -1,10 +1,13 @@
 """A phase in closed form: another series' linear part and spread, nothing else moved, and nothing made worse."""
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 import torch
 from torch import Tensor
 
+from vrx.errors import TrainingError
 from vrx.training.calibration import distributions, explained
 from vrx.training.linear_part import ridge
 from vrx.training.losses import loss
@@ -15,6 +18,8 @@ __all__ = ["KEPT", "adapt"]
 
 # What a closed phase may keep, in the order in which ties are resolved.
 KEPT = ("linear part", "spread", "nothing")
+# A train part that the linear part meets exactly would leave a spread of zero.
+LEAST_FACTOR = 1e-3
 
 
 @torch.no_grad()
@@ -46,6 +51,11 @@ def adapt(
         What the combiner decides, in the mean over the validation part.
     kept : str
         One of :data:`KEPT`.
+
+    Raises
+    ------
+    TrainingError
+        The loss is no number whatever is kept.
     """
     regression = network.combiner.regression
     if regression is None:
@@ -54,23 +64,32 @@ def adapt(
     tries: dict[str, dict[str, Tensor]] = {"nothing": _copy(held)}
     _fit_gain(network, train)
     tries["spread"] = _copy(held)
-    ridge(network, regression, train, penalty)
-    _fit_gain(network, train)
-    tries["linear part"] = _copy(held)
+    # Too few samples, or none that move, leave equations without a solution: then there is one try less.
+    with suppress(TrainingError):
+        ridge(network, regression, train, penalty)
+        _fit_gain(network, train)
+        tries["linear part"] = _copy(held)
     found = {}
-    for name in KEPT:
+    for name in (name for name in KEPT if name in tries):
         _restore(held, tries[name])
         distribution, weights = explained(network, validation)
-        found[name] = float(loss(distribution, validation.target, kind)), weights
-    kept = min(KEPT, key=lambda name: found[name][0])
+        fitted = float(loss(distributions(network, train), train.target, kind))
+        validated = float(loss(distribution, validation.target, kind))
+        if math.isfinite(fitted) and math.isfinite(validated):
+            found[name] = (fitted, validated), weights
+    if not found:
+        raise TrainingError(
+            "phase in closed form: the loss is no number, on the network as it came neither: look for days of the "
+            "target whose variance is far from all others"
+        )
+    kept = min(found, key=lambda name: found[name][0][1])
     _restore(held, tries[kept])
-    fitted = float(loss(distributions(network, train), train.target, kind))
-    return (fitted, found[kept][0]), found[kept][1], kept
+    return *found[kept], kept
 
 
 def _fit_gain(network: Encoded, train: Samples) -> None:
     mean, spread = distributions(network, train)
-    network.gain.mul_((((train.target - mean) / spread) ** 2).mean(0).sqrt())
+    network.gain.mul_((((train.target - mean) / spread) ** 2).mean(0).sqrt().clamp(min=LEAST_FACTOR))
 
 
 def _copy(held: Mapping[str, Tensor]) -> dict[str, Tensor]:

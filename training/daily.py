@@ -54,7 +54,7 @@ def every_day(network: Network, recipe: Recipe, bars: Bars, *, start: int = 0) -
     row do not hang on how many rows there are.
     """
     matrix = torch.from_numpy(bars.matrix(recipe.channels))
-    rows = torch.arange(max(start, recipe.lookback - 1), len(bars))
+    rows = torch.arange(min(max(start, recipe.lookback - 1), len(bars)), len(bars))
     steps = torch.arange(1 - recipe.lookback, 1)
     found: dict[str, NDArray[np.float64]] = {
         name: np.full((len(bars), len(recipe.horizons)), np.nan) for name in ("log_variance", "variance")
@@ -62,7 +62,7 @@ def every_day(network: Network, recipe: Recipe, bars: Bars, *, start: int = 0) -
     weights: dict[str, NDArray[np.float64]] = {}
     network.eval()
     with deterministic(recipe.threads):
-        for part in rows.split(CHUNK):
+        for part in rows.split(CHUNK) if len(rows) else ():
             windows = matrix[torch.cat([part, part[-1:].expand(CHUNK - len(part))])[:, None] + steps]
             inputs = network.input(windows)
             distribution, decided = network.explained(inputs)

@@ -9,7 +9,7 @@ from vrx.series import Bars
 from vrx.training.folder import RUN, Run, open_run
 from vrx.training.loop import deterministic
 from vrx.training.networks import Ensemble
-from vrx.training.prepared import prepare
+from vrx.training.prepared import digest, prepare
 from vrx.training.run import conclude
 
 __all__ = ["combine", "folders_of", "open_all"]
@@ -42,7 +42,7 @@ def open_all(folders: Sequence[Path]) -> list[Run]:
             raise TrainingError(
                 f"{folder}: its recipe is not that of {folders[0]}: combine runs that differ by the seed alone"
             )
-        if (run.origins, run.cuts) != (first.origins, first.cuts):
+        if (run.origins, run.cuts, run.variance) != (first.origins, first.cuts, first.variance):
             raise TrainingError(
                 f"{folder}: was trained on other data than {folders[0]}: combine runs that differ by the seed alone"
             )
@@ -73,11 +73,15 @@ def combine(runs: Sequence[Run], sources: Sequence[Bars], targets: Sequence[Bars
     """
     first = runs[0]
     prepared = prepare(first.recipe, sources, targets)
-    if prepared.known != first.origins or prepared.at != first.cuts:
+    data = prepared.phases()
+    # Runs that began from others have the origins of those behind their own.
+    own = first.origins[: len(prepared.known)]
+    if (prepared.known, prepared.at, digest(data)) != (own, first.cuts, first.variance):
         raise InputError(
             f"recipe {first.recipe.name}: the series are not those that the runs were trained on: give the same files"
         )
+    prepared = replace(prepared, known=first.origins)
     network = Ensemble(prepared.recipe, [run.network for run in runs])
     with deterministic(first.recipe.threads):
-        run = conclude(network, prepared, prepared.data(prepared.main), ())
-    return replace(run, seeds=tuple(run.recipe.seed for run in runs))
+        run = conclude(network, prepared, data, ())
+    return replace(run, seeds=tuple(run.recipe.seed for run in runs), files=first.files)

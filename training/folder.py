@@ -1,9 +1,13 @@
 """The folder of a run: ``run.json`` says what it is, safetensors hold its checkpoint and its weights."""
 
+import hashlib
 import json
+import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +24,10 @@ from vrx.training.networks import Network, build, describe
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts
 
-__all__ = ["RUN", "STATE", "Run", "claim", "finished", "open_run", "read_run", "write"]
+__all__ = ["RUN", "STATE", "Run", "claim", "finished", "held", "open_run", "read_run", "write"]
 
 RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,10 @@ class Run:
     """One window of real bars, (lookback, channels): the self-test of the model file."""
     seeds: tuple[int, ...]
     """The recipe's seed, or those of all members of an ensemble."""
+    variance: str = ""
+    """Hash of what the phases learned to forecast."""
+    files: Mapping[str, Any] = field(default_factory=dict)
+    """Where the series came from, as `execute` was told."""
 
 
 def open_run(folder: Path) -> Run:
@@ -70,14 +79,48 @@ def open_run(folder: Path) -> Run:
             history=tuple(Epoch(**epoch) for epoch in document["history"]),
             example=np.array(document["example"], dtype=np.float64),
             seeds=(recipe.seed,),
+            variance=document.get("variance") or "",
+            files=document.get("files") or {},
         )
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({error}): train again") from None
+        reason = " ".join(str(error).split())
+        raise TrainingError(f"{folder}: {RUN} and {WEIGHTS} do not fit together ({reason}): train again") from None
 
 
 def finished(folder: Path) -> bool:
     """Whether the folder holds a finished run."""
     return (folder / RUN).exists() and read_run(folder).get("status") == "done"
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Keep every other process out of the folder; the system lets it go however this one ends. Not on Windows.
+
+    Raises
+    ------
+    TrainingError
+        Another process trains there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    path = out / LOCK
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who held it may have removed the file between the two lines: that lock would hold nobody out.
+            free = os.path.samestat(os.fstat(file.fileno()), path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            free = False
+        if not free:
+            raise TrainingError(f"{out}: another process trains in this folder: wait for it, or take another --out")
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def claim(
@@ -87,6 +130,7 @@ def claim(
     variance: str,
     files: Mapping[str, Any],
     resume: bool,
+    begin: Run | None = None,
 ) -> None:
     """Take the folder for this run, or make sure that it holds this very run."""
     document = {
@@ -95,18 +139,35 @@ def claim(
         "files": dict(files),
         "origins": [vars(origin) for origin in known],
         "variance": variance,
+        "begin": None if begin is None else _weights(begin),
         "torch": torch.__version__,
     }
     if (out / RUN).exists():
         if not resume:
             raise TrainingError(f"{out}: holds a run already: take another --out, or vrx train --resume {out}")
         before = read_run(out)
-        for key in ("recipe", "origins", "variance", "torch"):
+        if before.get("begin") is not None and begin is None:
+            raise TrainingError(
+                f"{out}: the run begins from the weights of another, which the folder does not hold: resume it by "
+                "vrx.training.run.execute, with begin"
+            )
+        for key in ("recipe", "begin", "origins", "variance", "torch"):
             if before.get(key) != json.loads(json.dumps(document[key])):
                 raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
         return
     out.mkdir(parents=True, exist_ok=True)
+    # Without a run.json beside it a checkpoint is of nobody knows what, and would be gone on with.
+    (out / STATE).unlink(missing_ok=True)
     checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
+
+
+def _weights(run: Run) -> str:
+    """Hash of the weights and buffers of a run."""
+    found = hashlib.sha256()
+    for name, value in run.network.state_dict().items():
+        found.update(name.encode())
+        found.update(value.numpy().tobytes())
+    return found.hexdigest()
 
 
 def write(out: Path, run: Run) -> None:
@@ -118,6 +179,7 @@ def write(out: Path, run: Run) -> None:
         "recipe": run.recipe.to_dict(),
         "files": begun.get("files", {}),
         "variance": begun.get("variance"),
+        "begin": begun.get("begin"),
         "network": describe(run.recipe, run.network),
         "measure": run.measure,
         "periods_per_year": run.periods_per_year,

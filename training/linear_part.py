@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vrx.errors import TrainingError
 from vrx.training.networks import Encoded
 from vrx.training.networks.multiscale import Multiscale
 from vrx.training.networks.regression import Regression
@@ -60,7 +61,7 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
         return
     gram = found.scatter[:width, :width]
     least = SHARE * gram.diagonal().mean().clamp(min=1e-30)
-    slopes = torch.linalg.solve(gram + least * torch.eye(width, dtype=gram.dtype), found.scatter[:width, width:])
+    slopes = _solve(gram + least * torch.eye(width, dtype=gram.dtype), found.scatter[:width, width:])
     _set(regression, torch.cat([slopes, (found.mean[width:] - found.mean[:width] @ slopes)[None]]))
 
 
@@ -109,7 +110,16 @@ def _held(found: _Moments, width: int, penalty: float, present: Tensor) -> Tenso
     moments[:width] += found.scatter[:width, width:]
     weights = torch.full((width + 1,), penalty, dtype=gram.dtype)
     weights[-1] *= INTERCEPT
-    solved: Tensor = torch.linalg.solve(gram + weights.diag(), moments + weights[:, None] * present)
+    return _solve(gram + weights.diag(), moments + weights[:, None] * present)
+
+
+def _solve(matrix: Tensor, right: Tensor) -> Tensor:
+    try:
+        solved: Tensor = torch.linalg.solve(matrix, right)
+    except RuntimeError:  # torch's LinAlgError, which mypy finds no name for
+        raise TrainingError(
+            "the linear part has no solution on its train part: give a longer series, or a larger ridge"
+        ) from None
     return solved
 
 

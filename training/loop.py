@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vrx.errors import TrainingError
 from vrx.training import checkpoint
 from vrx.training.adapt import adapt
-from vrx.training.calibration import explained
+from vrx.training.calibration import distributions, explained
 from vrx.training.losses import gaussian_loss, loss
 from vrx.training.networks import Encoded, Network
 from vrx.training.recipe import Phase, Recipe
@@ -59,7 +59,7 @@ class State:
     phase: int = 0
     epoch: int = 0  # epochs finished in this phase
     rate: float = 0.0
-    best: float = math.inf  # best validation loss of this phase
+    best: float = math.inf  # best validation loss of this phase, that of the network entering it included
     stale: int = 0  # epochs since then
     waited: int = 0  # epochs since then or since the rate was last halved
     history: list[Epoch] = field(default_factory=list)
@@ -79,6 +79,7 @@ class State:
 def deterministic(threads: int) -> Iterator[None]:
     """Torch as a run needs it, and afterwards as it was."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    drawn = torch.get_rng_state()
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     try:
@@ -86,6 +87,7 @@ def deterministic(threads: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(before[1])
+        torch.set_rng_state(drawn)
 
 
 def train(
@@ -100,7 +102,8 @@ def train(
     Parameters
     ----------
     network
-        Untrained, already started; on return it holds the best weights of the last phase.
+        Untrained, already started; on return it holds the weights of the last phase with the lowest loss on the
+        validation part, those with which it entered the phase among them: no phase makes that loss worse.
     recipe
         Its phases, seed and horizons.
     data
@@ -131,6 +134,8 @@ def train(
         if state.epoch == 0 and state.phase > 0 and phase.series != recipe.phases[state.phase - 1].series:
             follow(network, data[state.phase].train)
             best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        if state.epoch == 0:
+            state.best = _entered(network, recipe, data[state.phase].validation)
         optimiser = _optimiser(network, phase)
         if saved is not None and state.epoch > 0:
             _restore_moments(optimiser, _named(saved, "adam"))
@@ -142,7 +147,8 @@ def train(
             else:
                 losses, weights = _epoch(network, optimiser, recipe, state, data[state.phase])
                 kept = ""
-            if losses[1] < state.best:
+            # What a closed form kept was chosen against the network as it came.
+            if losses[1] < state.best or kept:
                 state.best, state.stale, state.waited = losses[1], 0, 0
                 best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
             else:
@@ -161,6 +167,12 @@ def train(
         state.phase += 1
         state.epoch = state.stale = state.waited = 0
         state.best, state.rate = math.inf, recipe.phases[state.phase].rate
+
+
+def _entered(network: Network, recipe: Recipe, validation: Samples) -> float:
+    """The validation loss before a phase: what comes from HAR or from another market may be better than any epoch."""
+    entered = float(loss(distributions(network, validation), validation.target, recipe.loss))
+    return entered if math.isfinite(entered) else math.inf
 
 
 def _closed(

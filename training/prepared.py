@@ -1,6 +1,7 @@
 """A recipe and its series, checked, sorted and cut: what a run starts from, and an ensemble of runs goes back to."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,9 +12,9 @@ from vrx.series import Bars
 from vrx.training.data import dates_of, fingerprint
 from vrx.training.loop import PhaseData
 from vrx.training.recipe import Recipe
-from vrx.training.windows import Cuts, Samples, cuts, resolved, samples
+from vrx.training.windows import Cuts, Samples, cuts, resolved, samples, targets
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "digest", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,15 @@ class Prepared:
         """The name of the series of the last phase, which calibrates."""
         return self.recipe.phases[-1].series
 
+    @property
+    def taught(self) -> tuple[Bars, ...]:
+        """The series of the last phase."""
+        return self.seen if self.main == "source" else self.goals
+
+    def phases(self) -> dict[str, PhaseData]:
+        """The samples by the names that phases give the series."""
+        return {name: self.data(name) for name in ("source", "target")}
+
     def data(self, name: str) -> PhaseData:
         """The samples of ``"source"`` or ``"target"``; none where no phase asks for them."""
         return _data(name, self.seen if name == "source" else self.goals, self.recipe, self.at)
@@ -60,15 +70,27 @@ def prepare(recipe: Recipe, sources: Sequence[Bars], targets_: Sequence[Bars]) -
     recipe = resolved(recipe, [*goals, *seen])
     at = cuts(goals or seen, recipe.split)
     used = {phase.series for phase in recipe.phases}
-    for name, group in (("source", seen), ("target", goals)):
-        if name in used:
-            _check_channels(recipe, group)
+    # What is only scored, too: found out after hours of training it would cost them.
+    for bars in [*(seen if "source" in used or not goals else ()), *goals, *unseen]:
+        _check_channels(recipe, bars)
+        dates_of(bars)
+        targets(bars, recipe)
+    _check_count(recipe, seen if recipe.phases[-1].series == "source" else goals)
     known = tuple(
         fingerprint(bars, recipe.channels, at.validation_end)
         for bars in [*(goals if "target" in used else ()), *(seen if "source" in used else ())]
         if dates_of(bars)[0] <= at.validation_end
     )
     return Prepared(recipe, tuple(seen), tuple(goals), tuple(unseen), at, known)
+
+
+def digest(data: Mapping[str, PhaseData]) -> str:
+    """Hash of what the phases learn to forecast: a model of closes may learn from highs, which no origin holds."""
+    found = hashlib.sha256()
+    for name in sorted(data):
+        for part in (data[name].train, data[name].validation):
+            found.update(part.target.numpy().tobytes())
+    return found.hexdigest()
 
 
 def _unique(series: Sequence[Bars]) -> None:
@@ -86,21 +108,26 @@ def _data(name: str, group: Sequence[Bars], recipe: Recipe, at: Cuts) -> PhaseDa
     parts = PhaseData(samples(group, recipe, at, "train"), samples(group, recipe, at, "validation"))
     for part, found in (("train", parts.train), ("validation", parts.validation)):
         if not len(found):
+            zero = f" ({found.dropped} more come before days of no variance)" if found.dropped else ""
             raise InputError(
                 f"{', '.join(bars.name for bars in group[:3])}: no window of {recipe.lookback} bars and "
-                f"{max(recipe.horizons)} days after it fits the {part} part (train to {at.train_end}, validation to "
-                f"{at.validation_end}): give a longer history or a shorter lookback"
+                f"{max(recipe.horizons)} days after it fits the {part} part{zero} (train to {at.train_end}, validation "
+                f"to {at.validation_end}): give a longer history or a shorter lookback"
             )
     return parts
 
 
-def _check_channels(recipe: Recipe, group: Sequence[Bars]) -> None:
-    for bars in group:
-        missing = [channel for channel in recipe.channels if not bars.shows(channel)]
-        if missing:
-            raise InputError(
-                f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"
-            )
+def _check_channels(recipe: Recipe, bars: Bars) -> None:
+    missing = [channel for channel in recipe.channels if not bars.shows(channel)]
+    if missing:
+        raise InputError(
+            f"{bars.name}: no {missing[0]} among {', '.join(bars.columns)}, which recipe {recipe.name} reads"
+        )
+
+
+def _check_count(recipe: Recipe, taught: Sequence[Bars]) -> None:
+    if recipe.network.kind in ("har", "log-har") and len(taught) > 1:
+        raise InputError(f"{recipe.network.kind} is fitted to one series, not to {len(taught)}: give one file of one")
 
 
 def _none(recipe: Recipe) -> Samples:

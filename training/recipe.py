@@ -5,7 +5,6 @@ Two runs of one recipe on the same data, machine and torch end with the same bit
 
 import dataclasses
 import datetime
-import math
 import tomllib
 import types
 import typing
@@ -16,20 +15,10 @@ from typing import Any
 
 from vrx import contract
 from vrx.errors import InputError
-from vrx.measures import MEASURES
-from vrx.rolling import LAGS
+from vrx.training._recipe_checks import CLOSED, ENCODERS, MODELS, OVERLAPPING, check
 
-__all__ = ["NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
+__all__ = ["MODELS", "OVERLAPPING", "NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
 
-ENCODERS = ("lstm-attention", "transformer", "dilated-convolution")
-CLOSED = ("overlap", "log-har", "har")  # fitted in one go: no epochs
-OVERLAPPING = ("overlap", "overlap-network")
-HYBRIDS = ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes")
-KINDS = ("encoder", "linear", *HYBRIDS, "overlap-network", *CLOSED)
-MODELS = (*ENCODERS, *KINDS[1:])
-LOSSES = ("gaussian", "squared")
-GROUPS = ("all", "encoder", "attention", "head")
-WEEKS = 14  # fewer days show no weekday
 FOLDER = Path(__file__).with_name("recipes")
 
 
@@ -82,7 +71,7 @@ class Phase:
     weight_decay: float = 0.0
     batch_size: int = 32
     epochs: int = 50
-    patience: int = 10  # epochs without a better validation loss before the phase ends
+    patience: int = 10  # epochs without a better validation loss, than at its start too, before it ends
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     clip: float = 1.0  # largest norm of the gradient
     ridge: float = 0.0  # above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight
@@ -131,141 +120,12 @@ class Recipe:
     about: str = ""  # Markdown for the model's card: where the data come from, what to beware of
 
     def __post_init__(self) -> None:
-        shape, split = self.network, self.split
-        need = max({"encoder": 1}.get(shape.kind, 22), shape.sequence if shape.encoded else 1)
-        need = max(need, LAGS) if shape.kind in OVERLAPPING else need
-        need = max(need, WEEKS) if shape.week else need
-        days = self.days
-        for wrong, key, value, cure in (
-            (
-                self.channels not in contract.CHANNEL_SETS,
-                "channels",
-                self.channels,
-                f"take one of {contract.CHANNEL_SETS}",
-            ),
-            (shape.kind not in KINDS, "network.kind", shape.kind, f"take one of {', '.join(KINDS)}"),
-            (shape.encoder not in ENCODERS, "network.encoder", shape.encoder, f"take one of {', '.join(ENCODERS)}"),
-            (
-                shape.kind != "linear" and (shape.week or shape.ridge != 0),
-                "network",
-                shape,
-                f"week and ridge belong to kind linear, not to {shape.kind}",
-            ),
-            (not 0 <= shape.ridge < math.inf, "network.ridge", shape.ridge, "give 0 or more"),
-            (not 0 <= shape.season <= 66, "network.season", shape.season, "stay inside 0 to 66"),
-            (
-                shape.kind in OVERLAPPING and not self.rolling,
-                "rolling",
-                self.rolling,
-                f"{shape.kind} keeps the returns that two windows share: give the days of a window, such as 22",
-            ),
-            (shape.regimes < 2, "network.regimes", shape.regimes, "give 2 or more"),
-            (self.loss not in LOSSES, "loss", self.loss, f"take one of {', '.join(LOSSES)}"),
-            (self.rolling not in (0, *range(2, 1000)), "rolling", self.rolling, "give 2 or more days, or 0 for none"),
-            (
-                bool(self.rolling) and (self.channels != ("close",) or self.measure not in ("auto", "close_to_close")),
-                "channels",
-                self.channels,
-                "a rolling variance is that of closes: give close alone, and no measure",
-            ),
-            (self.measure not in MEASURES, "measure", self.measure, f"take one of {', '.join(MEASURES)}"),
-            (
-                days < need,
-                "lookback",
-                self.lookback,
-                f"the network reads {need} days: give {self.lookback + need - days}",
-            ),
-            (
-                not self.horizons or min(self.horizons) < 1,
-                "horizons",
-                self.horizons,
-                "give days ahead, 1 or more",
-            ),
-            (list(self.horizons) != sorted(set(self.horizons)), "horizons", self.horizons, "let them rise"),
-            (bool(self.rolling) and self.horizons != (1,), "horizons", self.horizons, "a rolling variance takes (1,)"),
-            (
-                not self.levels or not 0 < min(self.levels) <= max(self.levels) < 1,
-                "levels",
-                self.levels,
-                "stay inside (0, 1)",
-            ),
-            (list(self.levels) != sorted(set(self.levels)), "levels", self.levels, "let them rise"),
-            (self.threads < 1, "threads", self.threads, "give 1 or more"),
-            (not 0 <= self.seed < 2**32, "seed", self.seed, "stay inside 0 to 4294967295"),
-            (not self.phases, "phases", self.phases, "give at least one"),
-            (
-                shape.hidden % max(shape.heads, 1) != 0 or shape.heads < 1,
-                "network.heads",
-                shape.heads,
-                "let it divide hidden",
-            ),
-            (
-                min(shape.sequence, shape.hidden, shape.layers, shape.bottleneck) < 1,
-                "network",
-                shape,
-                "give sizes of 1 or more",
-            ),
-            (not 0 <= shape.dropout < 1, "network.dropout", shape.dropout, "stay inside [0, 1)"),
-            (not 0 <= shape.floor <= 1, "network.floor", shape.floor, "stay inside [0, 1]"),
-            (not 0 < split.train < 1, "split.train", split.train, "stay inside (0, 1)"),
-            (
-                not 0 < split.validation < 1 - split.train,
-                "split.validation",
-                split.validation,
-                "leave a test part",
-            ),
-            (
-                split.train_end is not None
-                and split.validation_end is not None
-                and split.train_end >= split.validation_end,
-                "split.validation_end",
-                split.validation_end,
-                f"let it come after train_end, {split.train_end}",
-            ),
-            (
-                (split.train_end is None) != (split.validation_end is None),
-                "split",
-                split,
-                "give both train_end and validation_end",
-            ),
-        ):
-            if wrong:
-                raise InputError(f"recipe {self.name}: {key} is {value!r}: {cure}")
-        for k, phase in enumerate(self.phases):
-            self._check_phase(k, phase)
+        check(self)
 
     @property
     def days(self) -> int:
         """Days of variance in a window."""
         return contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
-
-    def _check_phase(self, k: int, phase: Phase) -> None:
-        for wrong, key, cure in (
-            (phase.series not in ("source", "target"), "series", "take source or target"),
-            (not 0 <= phase.ridge < math.inf, "ridge", "give 0 or more"),
-            (
-                phase.ridge > 0 and self.network.kind != "linear",
-                "ridge",
-                f"it re-solves the linear part, and {self.network.kind} has none: take network.kind linear",
-            ),
-            (
-                any(group not in GROUPS for group in phase.parameters),
-                "parameters",
-                f"take from {', '.join(GROUPS)}",
-            ),
-            (not phase.parameters, "parameters", "name at least one group"),
-            (not 0 < phase.learning_rate < 10, "learning_rate", "stay inside (0, 10)"),
-            (len(phase.rates) not in (0, len(phase.parameters)), "rates", "give one for each of parameters"),
-            (not all(0 < rate < 10 for rate in phase.rates), "rates", "stay inside (0, 10)"),
-            (not 0 <= phase.weight_decay < 10, "weight_decay", "stay inside [0, 10)"),
-            (phase.batch_size < 1, "batch_size", "give 1 or more"),
-            (phase.epochs < 1, "epochs", "give 1 or more"),
-            (phase.patience < 1, "patience", "give 1 or more"),
-            (phase.plateau < 1, "plateau", "give 1 or more"),
-            (not phase.clip > 0, "clip", "give more than 0"),
-        ):
-            if wrong:
-                raise InputError(f"recipe {self.name}: phases[{k}].{key} is {getattr(phase, key)!r}: {cure}")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; dates as ISO text."""
@@ -318,7 +178,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
             raise InputError(f"{where} is {value!r}: give a table")
         hints = typing.get_type_hints(kind)
         if odd := sorted(value.keys() - hints.keys()):
-            raise InputError(f"{where}: unknown key {odd[0]}: known are {', '.join(hints)}")
+            raise InputError(f"{where}: unknown key {odd[0]!r}: known are {', '.join(hints)}")
         required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
         if missing := sorted(required - value.keys()):
             raise InputError(f"{where}: {missing[0]} is missing")

@@ -1,7 +1,7 @@
 """One training run: a folder with its recipe, its checkpoint, its weights and its scores."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from vrx.errors import InputError
 from vrx.evaluation._baselines import positive
 from vrx.series import Bars
 from vrx.training import folder
+from vrx.training.begin import continued
 from vrx.training.calibration import set_mean, set_quantiles, set_spread
 from vrx.training.data import dates_of
 from vrx.training.folder import Run
 from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
 from vrx.training.networks import Encoded, HarNetwork, Network, build
-from vrx.training.prepared import Prepared, prepare
+from vrx.training.prepared import Prepared, digest, prepare
 from vrx.training.recipe import Recipe
 from vrx.training.scoring import score_test_part
 from vrx.training.start import follow, start
@@ -55,7 +56,10 @@ def execute(
     resume
         Go on from the last finished epoch; the recipe and the data must be those of the folder.
     begin
-        A finished run whose weights the first phase starts from; its network must have the shape of the recipe's.
+        A finished run that the first phase starts from. Its network must have the shape of the recipe's and read and
+        forecast the same; it must have seen no day of this run's test part. Weights and spread are taken over as they
+        ended, factors on the spread included; by squared error that is one spread for every day. The constant of the
+        mean and the quantiles are not. Its series count as seen, here and in the model's file.
     report
         Called after every epoch.
 
@@ -67,18 +71,22 @@ def execute(
         The folder holds another run, or the training cannot go on.
     """
     prepared = prepare(recipe, sources, targets_)
+    if begin is not None:
+        prepared = continued(prepared, begin)
     recipe = prepared.recipe
     with deterministic(recipe.threads):
-        data = {name: prepared.data(name) for name in ("source", "target")}
-        folder.claim(out, recipe, prepared.known, _digest(data), files or {}, resume)
-        network, state = _fit(recipe, data, prepared.scored, prepared.at, out, begin, report)
-        run = conclude(network, prepared, data[prepared.main], state.history)
+        data = prepared.phases()
+    with deterministic(recipe.threads), folder.held(out):
+        folder.claim(out, recipe, prepared.known, digest(data), files or {}, resume, begin)
+        network, state = _fit(prepared, data, out, begin, report)
+        run = replace(conclude(network, prepared, data, state.history), files=dict(files or {}))
     folder.write(out, run)
     return run
 
 
-def conclude(network: Network, prepared: Prepared, first: PhaseData, history: Sequence[Epoch]) -> Run:
-    """Calibrate a trained network on the series that it is for, and score it on the test part."""
+def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData], history: Sequence[Epoch]) -> Run:
+    """Calibrate a trained network on the series of its last phase, and score it on the test part."""
+    first = data[prepared.main]
     recipe, at = prepared.recipe, prepared.at
     if recipe.loss == "squared" and isinstance(network, Encoded):
         set_spread(network, [first.train, first.validation])
@@ -100,6 +108,7 @@ def conclude(network: Network, prepared: Prepared, first: PhaseData, history: Se
         history=tuple(history),
         example=first.validation.windows(torch.tensor([len(first.validation) - 1]))[0].numpy(),
         seeds=(recipe.seed,),
+        variance=digest(data),
     )
 
 
@@ -113,18 +122,17 @@ def _groups(series: Sequence[Bars], known: Sequence[Origin]) -> dict[str, list[B
 
 
 def _fit(
-    recipe: Recipe,
+    prepared: Prepared,
     data: Mapping[str, PhaseData],
-    goals: Sequence[Bars],
-    at: Cuts,
     out: Path,
     begin: Run | None,
     report: Callable[[Epoch], None] | None,
 ) -> tuple[Network, State]:
+    recipe = prepared.recipe
     torch.manual_seed(recipe.seed)
     network = build(recipe)
     if isinstance(network, HarNetwork):
-        _least_squares(network, recipe, goals, at)
+        _least_squares(network, recipe, prepared.taught[0], prepared.at)
         return network, State()
     first = data[recipe.phases[0].series].train
     if begin is None:
@@ -139,7 +147,7 @@ def _fit(
 
 
 def _take(network: Network, recipe: Recipe, begin: Run) -> None:
-    """Take over the weights of a run, but not its calibration."""
+    """Take over the weights and the spread of a run, but not the constant and the quantiles of its answer."""
     fresh = {f"answer.{name}": value.clone() for name, value in network.answer.state_dict().items()}
     try:
         network.load_state_dict({**begin.network.state_dict(), **fresh})
@@ -149,12 +157,10 @@ def _take(network: Network, recipe: Recipe, begin: Run) -> None:
         ) from None
 
 
-def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], at: Cuts) -> None:
-    """HAR on the one target, by vrx.har, on its days up to the end of validation: it has nothing else to choose."""
-    if len(goals) != 1:
-        raise InputError(f"{recipe.network.kind} is fitted to one series, not to {len(goals)}: give one --target")
-    variance, _ = targets(goals[0], recipe)
-    known = variance[: int(np.searchsorted(dates_of(goals[0]), at.validation_end, side="right"))]
+def _least_squares(network: HarNetwork, recipe: Recipe, bars: Bars, at: Cuts) -> None:
+    """HAR by vrx.har on the one series of its phase, to the end of validation: it has nothing else to choose."""
+    variance, _ = targets(bars, recipe)
+    known = variance[: int(np.searchsorted(dates_of(bars), at.validation_end, side="right"))]
     with torch.no_grad():
         for k, horizon in enumerate(recipe.horizons):
             fitted = har.fit(positive(known) if network.log else known, horizon, log=network.log)
@@ -163,12 +169,3 @@ def _least_squares(network: HarNetwork, recipe: Recipe, goals: Sequence[Bars], a
                 network.spread[k] = fitted.residual_variance**0.5
             else:
                 network.floor[k] = fitted.floor
-
-
-def _digest(data: Mapping[str, PhaseData]) -> str:
-    """Hash of what the phases learn to forecast: a model of closes may learn from highs, which no origin holds."""
-    found = hashlib.sha256()
-    for name in sorted(data):
-        for part in (data[name].train, data[name].validation):
-            found.update(part.target.numpy().tobytes())
-    return found.hexdigest()

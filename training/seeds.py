@@ -16,6 +16,7 @@ from typing import Any
 from vrx.errors import InputError, TrainingError
 from vrx.series import Bars
 from vrx.training.folder import Run, finished, open_run
+from vrx.training.prepared import digest, prepare
 from vrx.training.recipe import Recipe
 from vrx.training.run import execute
 
@@ -86,9 +87,11 @@ def execute_seeds(
 
 def _one(recipe: Recipe, sources: list[Bars], targets: list[Bars], out: Path, files: dict[str, Any]) -> None:
     if finished(out):
-        found = open_run(out).recipe
-        if replace(found, measure=recipe.measure) != recipe:
+        found, prepared = open_run(out), prepare(recipe, sources, targets)
+        if found.recipe != prepared.recipe:
             raise TrainingError(f"{out}: holds a run of another recipe: take another --out")
+        if (found.origins, found.cuts, found.variance) != (prepared.known, prepared.at, digest(prepared.phases())):
+            raise TrainingError(f"{out}: holds a run of other data: take another --out")
     else:
         execute(recipe, sources, targets, out, files=files, resume=(out / "run.json").exists())
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from vrx.errors import InputError
+from vrx.rolling import SLICES
 from vrx.training.linear_part import least_squares
 from vrx.training.networks import Encoded, Network, Overlap
 from vrx.training.windows import Samples
@@ -42,6 +44,8 @@ def follow(network: Network, samples: Samples) -> None:
 
 
 def _shocks(network: Overlap, samples: Samples) -> None:
+    if len(samples) < SLICES:
+        raise InputError(f"{len(samples)} windows in the train part are too few: its shocks need {SLICES} at least")
     ahead = samples.rows[:, None] + torch.arange(max(network.horizons) + 1)
     coming = torch.log(samples.bars[ahead, 0]).diff(dim=1)
     returns = torch.cat(

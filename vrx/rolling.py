@@ -117,7 +117,7 @@ class OverlapFit:
         Returns
         -------
         OverlapForecast
-            Row t is known at the end of bar t: NaN unless the last 132 returns are.
+            Row t is known at the end of bar t: NaN unless the last 132 returns are, and those that the window keeps.
 
         Raises
         ------

@@ -45,6 +45,10 @@ class HybridFromHar(Hybrid):
 
     from_zero = True
 
+    def forward(self, view: View) -> Tensor:
+        """Weigh the two forecasts, whose common part needs no weight: rounding would lose its last bit."""
+        return self.linear_forecast(view) + (1.0 - torch.sigmoid(self.logit)) * view.answer
+
     def neural(self, view: View) -> Tensor:
         """HAR and what the head adds."""
         return self.linear_forecast(view) + view.answer

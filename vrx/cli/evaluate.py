@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vrx.cli import evaluate_table, plots, whole
+from vrx.cli import evaluate_table, whole
 from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json, read_series
 from vrx.errors import InputError, require
 
@@ -83,13 +83,9 @@ def evaluate(
     drop_bad_rows: DropBadRows = False,
 ) -> None:
     """Compare models on the test part of a series, beside random walk, EWMA, HAR and log-HAR."""
-    for option, path, suffix in (("--csv", csv, ".csv"), ("--report", report, ".html")):
-        if path is not None:
-            whole.check(option, path, suffix)
-    if plot is not None:
-        plots.check(plot)
-    if report is not None:
-        require("matplotlib", "research", "--report")
+    read = [("--series", series), ("--source", source), ("--recipe", recipe)]
+    read += [("--models", name.strip()) for name in (models or "").split(",") if name.strip()]
+    _writable([("--csv", csv, ".csv"), ("--plot", plot, ".png"), ("--report", report, ".html")], read)
     for module in ("statsmodels", "arch"):
         require(module, "research", "vrx evaluate")
     from vrx.cli.evaluate_models import Networks, answer, asked_for, is_network
@@ -107,17 +103,36 @@ def evaluate(
     _known(against, [*forecasts, *(Path(name).stem if name.endswith(".onnx") else name for name in names)])
     networks = Networks(recipe, strategy, source, seed, epochs)
     answers = [answer(name, task, networks, quiet=as_json) for name in names]
-    forecasts |= {one.name: one.forecasts for one in answers}
-    found = compare(task, forecasts, against=against, seed=seed)
+    for one in answers:
+        if one.name in forecasts:
+            raise InputError(f"--models: two models are named {one.name}: give each once, rename the file")
+        forecasts[one.name] = one.forecasts
+    found = compare(
+        task,
+        forecasts,
+        against=against,
+        seed=seed,
+        seen={one.name: one.seen_until for one in answers if one.seen_until},
+    )
     notes = evaluate_table.notes(found, answers)
-    if csv is not None:
-        whole.write(csv, evaluate_table.long(found))
-    if plot is not None or report is not None:
-        _draw(found, answers, notes, plot, report)
+    # What took an hour to find is on the screen before a full disk can lose it.
     if as_json:
         print_json(found.to_dict() | {"notes": notes, "versions": evaluate_table.versions()})
     else:
         evaluate_table.show(found, notes)
+    if csv is not None:
+        whole.write(csv, evaluate_table.long(found))
+    if plot is not None or report is not None:
+        _draw(found, answers, notes, plot, report)
+
+
+def _writable(outputs: list[tuple[str, Path | None, str]], read: list[tuple[str, str | None]]) -> None:
+    """Refuse, before any work, what cannot be written, or would overwrite what is read or written too."""
+    for option, path, suffix in outputs:
+        if path is not None:
+            whole.check(option, path, suffix, [*read, *(row[:2] for row in outputs if row[0] != option)])
+            if option != "--csv":
+                require("matplotlib", "research", option)
 
 
 def _draw(

@@ -17,7 +17,7 @@ from vrx.cli.training_plan import overruled
 from vrx.cli.training_progress import epoch_bars
 from vrx.errors import InputError, require
 from vrx.evaluation.refit import ECONOMETRIC, refitted, windows_of
-from vrx.evaluation.walk import BASELINES, Forecasts, Task, returns_of
+from vrx.evaluation.walk import BASELINES, Forecasts, Protocol, Task, returns_of
 from vrx.rolling import LAGS
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ CHANNELS = {
     "garman_klass": ("open", "high", "low", "close"),
     "close_to_close": ("close",),
 }
+YEAR = 252
 # The mean by three quantiles, whatever the skew: the extended Pearson-Tukey weights (Keefer and Bodily 1983, Management
 # Science 29). The median alone costs 0.004 of RMSE on rolling windows of bitcoin, whose errors are skewed.
 THREE = {0.05: 0.185, 0.5: 0.63, 0.95: 0.185}
@@ -57,9 +58,11 @@ class Answer:
     history: "tuple[Epoch, ...]" = ()
     phases: "tuple[Phase, ...]" = ()
     weights: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seen_until: str | None = None
+    """The last day seen in training, where days of the test part lie before it."""
 
 
-def asked_for(models: str | None, protocol: str) -> list[str]:
+def asked_for(models: str | None, protocol: Protocol) -> list[str]:
     """The models of --models that are no baselines; a wrong name is refused before any work."""
     from vrx.training.recipe import MODELS, OVERLAPPING
 
@@ -72,6 +75,8 @@ def asked_for(models: str | None, protocol: str) -> list[str]:
         if not (name in (*MODELS, *ECONOMETRIC, *runtime.bundled()) or name.endswith(".onnx")):
             known = ", ".join(dict.fromkeys((*MODELS, *ECONOMETRIC, *runtime.bundled())))
             raise InputError(f"--models {name}: take from {known}, or the path of an .onnx file")
+        if _shown(name) in BASELINES[protocol]:
+            raise InputError(f"--models {name}: the baseline {_shown(name)} has that name: rename the file")
         if _shown(name) in map(_shown, found):
             raise InputError(f"--models {name}: two models are named {_shown(name)}: give each once, rename the file")
         found.append(name)
@@ -110,8 +115,11 @@ def _loaded(name: str, task: Task) -> Answer:
     of_windows = spec.target.startswith("sample variance of the last ")
     if of_windows and not (task.is_rolling and f" last {task.window} " in spec.target):
         raise InputError(f"--models {name}: it forecasts the {spec.target}: use --protocol rolling and that --window")
+    start = int(task.test_rows[0])
+    if not set(THREE) <= set(spec.levels):
+        start = max(start - YEAR, 0)  # the errors of a year show how far the log of its mean lies off
     with slow_progress(f"asking {shown}") as progress:
-        found = forecaster.history(task.bars, start=int(task.test_rows[0]), progress=progress)
+        found = forecaster.history(task.bars, start=start, progress=progress)
     column = spec.horizons.index(task.horizon)
     variance = found.variance[:, column]
     notes = [f"{shown}: forecasts the {spec.target}"]
@@ -126,7 +134,8 @@ def _loaded(name: str, task: Task) -> Answer:
         notes.append(
             f"{shown}: saw data up to {last} in training, so that its scores on the days to {end} are not out of sample"
         )
-    return Answer(shown, forecasts, tuple(notes))
+    saw = last if last > str(task.cuts.validation_end) else None
+    return Answer(shown, forecasts, tuple(notes), seen_until=saw)
 
 
 def _mean_log(quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64] | None:
@@ -184,7 +193,7 @@ def _plan(name: str, task: Task, networks: Networks) -> "Recipe":
         "left_out": (),
     }
     if task.is_rolling:
-        lookback = max(plan.lookback, LAGS + task.window)
+        lookback = max(plan.lookback, task.window + max(LAGS, task.window - 1))
         changes |= {"rolling": task.window, "horizons": (1,), "channels": ("close",), "lookback": lookback}
         changes |= {"measure": "auto"}
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vrx.cli import plots
+from vrx.cli import evaluate_table, plots
 
 if TYPE_CHECKING:  # what draws needs neither torch nor the tests of significance
     from vrx.evaluation import Comparison
@@ -84,6 +84,7 @@ def predictions(found: "Comparison", asked: Sequence[str]) -> Panel:
     wanted = [score.model for score in ranked if score.model in asked and score.model != found.against]
     wanted = wanted or [score.model for score in ranked if score.model != found.against]
     shown = [found.against, *wanted[:LINES]]
+    labels = {score.model: evaluate_table.marked(score) for score in found.scores}
 
     def draw(part: Any) -> None:
         from matplotlib.ticker import LogLocator, NullFormatter
@@ -95,7 +96,7 @@ def predictions(found: "Comparison", asked: Sequence[str]) -> Panel:
         axes.semilogy(days, came, ".", ms=2.5, color=_ink(), alpha=0.6, zorder=3, label="what came")
         for k, name in enumerate(shown):
             said = scale * np.exp(0.5 * found.forecasts[name].log_variance[found.rows])
-            axes.semilogy(days, said, color=f"C{k}", lw=0.9, alpha=0.85, label=name)
+            axes.semilogy(days, said, color=f"C{k}", lw=0.9, alpha=0.85, label=labels[name])
         low, high = np.quantile(came, SHOWN)
         axes.set_ylim(0.8 * low, 1.4 * high)
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
@@ -111,7 +112,7 @@ def errors(found: "Comparison") -> Panel:
     """Bars of QLIKE and RMSE, the members of the confidence set in colour."""
 
     def draw(part: Any) -> None:
-        names = [score.model for score in found.scores]
+        names = [evaluate_table.marked(score) for score in found.scores]
         at = np.arange(len(names))
         colours = ["C0" if score.in_mcs else "0.6" for score in found.scores]
         for axes, (field, title) in zip(

@@ -56,7 +56,8 @@ def train(
         typer.Option(
             "--model",
             help="lstm-attention, transformer, dilated-convolution, linear, hybrid, hybrid-from-har, "
-            "dynamic-attention, residual, regimes, log-har or har, instead of the recipe's network.",
+            "dynamic-attention, residual, regimes, overlap-network, overlap, log-har or har, instead of the recipe's "
+            "network.",
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,

@@ -1,7 +1,7 @@
 """What ``vrx train`` and ``vrx evaluate`` make of the options that overrule a recipe."""
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vrx.errors import InputError
 
@@ -23,16 +23,19 @@ def overruled(
     from vrx.training.recipe import MODELS
     from vrx.training.strategies import STRATEGIES
 
+    changes: dict[str, Any] = {}
     if model is not None:
         if model not in MODELS:
             raise InputError(f"--model {model}: take one of {', '.join(MODELS)}")
-        plan = dataclasses.replace(plan, network=plan.network.named(model))
-        if not plan.network.encoded and strategy is None:
+        changes["network"] = plan.network.named(model)
+        if not changes["network"].encoded and strategy is None:
             strategy = "scratch"
     if strategy is not None:
         if strategy not in STRATEGIES:
             raise InputError(f"--strategy {strategy}: take one of {', '.join(STRATEGIES)}")
-        plan = dataclasses.replace(plan, phases=STRATEGIES[strategy])
+        changes["phases"] = STRATEGIES[strategy]
+    # In one step: a network of one phase does not go with the recipe's two.
+    plan = dataclasses.replace(plan, **changes)
     if epochs is not None:
         plan = dataclasses.replace(
             plan, phases=tuple(dataclasses.replace(phase, epochs=epochs) for phase in plan.phases)

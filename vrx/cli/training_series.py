@@ -33,15 +33,20 @@ def series_of(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[B
     from vrx.training.data import read_all, without_ticks
 
     sources: list[Bars] = []
+    known: set[str] = set()
     if plan.sources and files["source"] is None and files["data"] is None:
         raise InputError(f"recipe {plan.name} reads {plan.sources[0]}: give --data with its folder, or --source")
     for name in plan.sources if files["source"] is None else ():
         for bars in read_all(Path(files["data"]) / name, drop_bad_rows=True):
+            known.add(bars.name)
             clean, dropped = without_ticks(bars)
             if bars.name not in plan.left_out:
                 sources.append(clean)
             if dropped:
                 typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
+    for key in ("held_out", "left_out"):
+        if known and (odd := [name for name in getattr(plan, key) if name not in known]):
+            raise InputError(f"recipe {plan.name}: {key} names {odd[0]!r}, which no series of its files is called")
     if files["source"] is not None and not any(phase.series == "source" for phase in plan.phases):
         raise InputError(
             f"recipe {plan.name} trains on no source, as --strategy scratch, har and log-har do not: drop --source"

@@ -12,11 +12,13 @@ from vrx.errors import InputError
 from vrx.evaluation import metrics
 from vrx.evaluation._baselines import positive, trailing_mean
 from vrx.evaluation.confidence import model_confidence_set
-from vrx.evaluation.walk import Array, Forecasts, Task
+from vrx.evaluation.walk import Array, Forecasts, Task, centred
 
-__all__ = ["LARGER_IS_BETTER", "SCORES", "Comparison", "ModelScore", "compare"]
+__all__ = ["FEWEST_HORIZONS", "LARGER_IS_BETTER", "SCORES", "Comparison", "ModelScore", "compare"]
 
 SIZE = 0.10
+# Fewer blocks than these say nothing of the spread of a mean.
+FEWEST_HORIZONS = 5
 SCORES = ("rmse", "mae", "r2", "correlation", "directional_accuracy", "mape", "qlike")
 LARGER_IS_BETTER = ("r2", "correlation", "directional_accuracy")
 
@@ -35,7 +37,7 @@ class ModelScore:
     correlation: float
     """Pearson correlation of log volatility."""
     directional_accuracy: float
-    """Share of days on which log volatility moved the way forecast, from where the random walk stands."""
+    """Share of days on which log volatility moved the way forecast, from where the random walk stands: NaN for it."""
     mape: float
     """Mean absolute error of volatility as a share of it; 0.1 is ten percent."""
     qlike: float
@@ -49,9 +51,11 @@ class ModelScore:
     dm_qlike_p: float | None
     """Its p-value."""
     mcs_p: float | None
-    """P-value in the model confidence set of QLIKE; None under 10 days."""
+    """P-value in the model confidence set of QLIKE; None under 10 days or 5 horizons, and where days were seen."""
     in_mcs: bool | None
     """Whether the model belongs to the set."""
+    seen_until: str | None = None
+    """The last day seen in training, where days scored lie before it: the scores are not out of sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +80,10 @@ class Comparison:
         return len(self.rows)
 
     def best(self, name: str) -> float:
-        """The best value of a score."""
-        values = [getattr(score, name) for score in self.scores]
-        return float((np.nanmax if name in LARGER_IS_BETTER else np.nanmin)(values))
+        """The best value of a score among models that have not seen the days; NaN where none has one."""
+        values = [getattr(score, name) for score in self.scores if score.seen_until is None]
+        known = [value for value in values if not np.isnan(value)]
+        return float((max if name in LARGER_IS_BETTER else min)(known, default=np.nan))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a number that is not defined becomes None."""
@@ -119,6 +124,7 @@ def compare(
     against: str = "log-har",
     size: float = SIZE,
     seed: int = 0,
+    seen: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Score models on the days of the test part that all of them forecast; needs ``vrx[research]``.
 
@@ -135,19 +141,23 @@ def compare(
         Of the test behind the model confidence set; 0.10 gives the 90% set.
     seed
         Of its bootstrap.
+    seen
+        Model name to the last day that it saw in training, for models that saw days of the test part: they are scored,
+        but can be neither best nor in the confidence set.
 
     Raises
     ------
     InputError
-        `against` is no model given, a forecast has another length or is not positive, or no day is known to all models.
+        `against` is no model given, a forecast has another length, is not positive or infinite, or no day is known to
+        all models.
     MissingExtraError
         statsmodels or arch is not installed.
 
     Notes
     -----
     A model that gives the mean m of log variance is scored by it where the error is one of log volatility, m / 2; one
-    that gives the mean variance alone, by the log of its root, which lies above m / 2 by a quarter of the variance of
-    the log. QLIKE and MAPE take the mean variance and its root.
+    that gives the mean variance alone, by the log of its root plus half the mean of its own log errors so far
+    (:func:`vrx.evaluation.walk.centred`). QLIKE and MAPE take the mean variance and its root.
 
     Examples
     --------
@@ -166,17 +176,18 @@ def compare(
         raise InputError(f"against is {against!r}, the models are {', '.join(forecasts)}: name one of them")
     real_number(size, "size", 0.0, 1.0, inside=True)
     given = {name: found if isinstance(found, Forecasts) else Forecasts(found) for name, found in forecasts.items()}
+    given = {name: _sound(name, found, task) for name, found in given.items()}
     rows = task.rows
-    known = np.ones(len(rows), dtype=bool)
+    known = np.isfinite(_before(task)[rows])
     missing: dict[str, int] = {}
     for name, found in given.items():
-        if len(found.variance) != len(task.dates):
-            raise InputError(f"{name} has {len(found.variance)} days, the series {len(task.dates)}: give one for each")
-        if (found.variance[rows] <= 0.0).any():
-            raise InputError(f"{name} forecasts a variance that is not positive: floor it")
         if gone := int((~found.known[rows]).sum()):
             missing[name] = gone
         known &= found.known[rows]
+    if not known.any() and not missing:
+        raise InputError(
+            f"{task.bars.name}: no day of the test part has {task.horizon} days of variance before it: give more days"
+        )
     if not known.any():
         least = max(missing, key=lambda name: missing[name])
         raise InputError(
@@ -184,11 +195,33 @@ def compare(
             f"{len(rows)}): give a longer history, or leave it out"
         )
     rows = rows[known]
-    return Comparison(task, given, _scores(task, given, rows, against, size, seed), against, rows, missing, size, seed)
+    scores = _scores(task, given, rows, against, size, seed, seen or {})
+    return Comparison(task, given, scores, against, rows, missing, size, seed)
+
+
+def _sound(name: str, found: Forecasts, task: Task) -> Forecasts:
+    if len(found.variance) != len(task.dates):
+        raise InputError(f"{name} has {len(found.variance)} days, the series {len(task.dates)}: give one for each")
+    if (found.variance[task.rows] <= 0.0).any():
+        raise InputError(f"{name} forecasts a variance that is not positive: floor it")
+    if np.isinf(found.variance[task.rows]).any() or np.isinf(found.log_variance[task.rows]).any():
+        raise InputError(f"{name} forecasts an infinite variance: cap it, or say NaN where there is no forecast")
+    return centred(found, task)
+
+
+def _before(task: Task) -> Array:
+    """Where the random walk stands at the end of every day."""
+    return 0.5 * np.log(trailing_mean(positive(task.variance), task.horizon))
 
 
 def _scores(
-    task: Task, given: Mapping[str, Forecasts], rows: npt.NDArray[np.int64], against: str, size: float, seed: int
+    task: Task,
+    given: Mapping[str, Forecasts],
+    rows: npt.NDArray[np.int64],
+    against: str,
+    size: float,
+    seed: int,
+    seen: Mapping[str, str],
 ) -> tuple[ModelScore, ...]:
     came = task.actual[rows]
     log_came = 0.5 * np.log(came)
@@ -196,9 +229,15 @@ def _scores(
     squared = {name: (log - log_came) ** 2 for name, log in logs.items()}
     qlike = {name: metrics.qlike_loss(found.variance[rows], came) for name, found in given.items()}
     confident = {}
-    if len(rows) >= metrics.FEWEST_LOSSES:
-        confident = model_confidence_set(qlike, size=size, seed=seed)
-    before = 0.5 * np.log(trailing_mean(positive(task.variance), task.horizon)[rows])
+    unseen = {name: losses for name, losses in qlike.items() if name not in seen}
+    if unseen and len(rows) >= max(metrics.FEWEST_LOSSES, FEWEST_HORIZONS * task.horizon):
+        confident = model_confidence_set(unseen, size=size, seed=seed, horizon=task.horizon)
+    before = _before(task)[rows]
+
+    def directed(name: str) -> float:
+        if np.array_equal(0.5 * np.log(given[name].variance[rows]), before):
+            return float("nan")  # a random walk says that nothing moves: no direction
+        return metrics.directional_accuracy(logs[name], log_came, before)
 
     def one(name: str) -> ModelScore:
         dm_log, dm_log_p = _tested(squared, name, against, task.horizon)
@@ -210,7 +249,7 @@ def _scores(
             mae=metrics.mae(logs[name], log_came),
             r2=metrics.r_squared(logs[name], log_came),
             correlation=metrics.correlation(logs[name], log_came),
-            directional_accuracy=metrics.directional_accuracy(logs[name], log_came, before),
+            directional_accuracy=directed(name),
             mape=metrics.mape(np.sqrt(given[name].variance[rows]), np.sqrt(came)),
             qlike=float(qlike[name].mean()),
             dm_log=dm_log,
@@ -219,6 +258,7 @@ def _scores(
             dm_qlike_p=dm_qlike_p,
             mcs_p=p,
             in_mcs=None if p is None else p > size,
+            seen_until=seen.get(name),
         )
 
     return tuple(one(name) for name in given)

@@ -1,5 +1,6 @@
 """The models that may be the best: the model confidence set of Hansen, Lunde and Nason (2011)."""
 
+import math
 import warnings
 from collections.abc import Mapping
 
@@ -10,18 +11,34 @@ from vrx._arrays import real_number, whole_number
 from vrx.errors import InputError, require
 from vrx.evaluation.metrics import FEWEST_LOSSES
 
-__all__ = ["REPETITIONS", "model_confidence_set"]
+__all__ = ["REPETITIONS", "block", "model_confidence_set"]
 
 REPETITIONS = 1000
 
 
+def block(n: int, horizon: int) -> int:
+    """Mean days of a block: losses of forecasts that overlap are alike over `horizon` days.
+
+    Examples
+    --------
+    >>> block(1258, 1), block(1258, 22)
+    (35, 44)
+    """
+    return max(math.isqrt(n), 2 * horizon)
+
+
 def model_confidence_set(
-    losses: Mapping[str, npt.ArrayLike], *, size: float = 0.10, seed: int = 0, repetitions: int = REPETITIONS
+    losses: Mapping[str, npt.ArrayLike],
+    *,
+    size: float = 0.10,
+    seed: int = 0,
+    repetitions: int = REPETITIONS,
+    horizon: int = 1,
 ) -> dict[str, float]:
     """The p-value of each model: those above `size` form the set that holds the best one with probability 1 - `size`.
 
-    Computed by ``arch.bootstrap.MCS`` (range statistic, stationary bootstrap, blocks of ``sqrt(n)`` days on average);
-    needs ``vrx[research]``.
+    Computed by ``arch.bootstrap.MCS`` (range statistic, stationary bootstrap, blocks of ``max(sqrt(n), 2 horizon)``
+    days on average); needs ``vrx[research]``.
 
     Parameters
     ----------
@@ -33,6 +50,8 @@ def model_confidence_set(
         Of the bootstrap; equal seeds give equal p-values.
     repetitions
         Of the bootstrap.
+    horizon
+        Days that a forecast spans: neighbouring losses overlap.
 
     Returns
     -------
@@ -59,7 +78,7 @@ def model_confidence_set(
     """
     real_number(size, "size", 0.0, 1.0, inside=True)
     origin, many = whole_number(seed, "seed", 0), whole_number(repetitions, "repetitions", 100)
-    names = list(losses)
+    ahead, names = whole_number(horizon, "horizon", 1), list(losses)
     if not names:
         raise InputError("losses is empty: give the losses of at least one model")
     columns = [np.asarray(losses[name], dtype=np.float64) for name in names]
@@ -76,7 +95,13 @@ def model_confidence_set(
         return dict.fromkeys(names, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of losses that differ by a constant, in which nothing varies
-        found = tools.MCS(np.column_stack([columns[k] for k in distinct]), size, reps=many, seed=origin)
+        found = tools.MCS(
+            np.column_stack([columns[k] for k in distinct]),
+            size,
+            reps=many,
+            seed=origin,
+            block_size=block(len(columns[0]), ahead),
+        )
         found.compute()
     table = found.pvalues
     p_values = {distinct[int(k)]: float(p) for k, p in zip(table.index, table["Pvalue"], strict=True)}

@@ -40,7 +40,8 @@ def refitted(
     Returns
     -------
     Forecasts
-        On the rows of the test part, NaN elsewhere.
+        On the rows of the test part, and on those before it as the first fit filters them, from which
+        :func:`vrx.evaluation.compare` learns how far its log lies off; NaN elsewhere.
     notes : tuple of str
         What was done, and what is to be doubted.
 
@@ -77,13 +78,17 @@ def refitted(
                 sigma[row] = value
         except VrxError as error:
             raise type(error)(f"{name}, {task.dates[block[0]]}: {error}") from None
+        if not at:  # all of it known by the first forecast
+            before = np.asarray(fitted.sigma)[-block[0] :] if block[0] else np.array([])
+            sigma[block[0] - len(before) : block[0]] = before
         doubts += [] if fitted.converged else [str(task.dates[block[0]])]
         if not task.is_rolling and task.measure != "close_to_close":
             both = np.isfinite(task.variance[known])
-            scale[block] = task.variance[known][both].mean() / np.square(returns[known][both]).mean()
+            scale[slice(0, block[-1] + 1) if not at else block] = (
+                task.variance[known][both].mean() / np.square(returns[known][both]).mean()
+            )
         if progress is not None:
             progress((at + len(block)) / len(rows))
-    sigma = np.where(np.isin(np.arange(len(sigma)), rows), sigma, np.nan)
     notes = [f"{name}: refitted every {every} days to all returns so far, filtered daily"]
     if task.is_rolling:
         notes[0] += "; the returns that the window keeps are known, the new one is normal"

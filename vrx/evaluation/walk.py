@@ -16,7 +16,7 @@ from vrx.evaluation.split import Cuts, cut, origins
 from vrx.measures import daily_variance
 from vrx.series import Bars
 
-__all__ = ["BASELINES", "PROTOCOLS", "Forecasts", "Protocol", "Task", "baselines_of", "returns_of"]
+__all__ = ["BASELINES", "PROTOCOLS", "Forecasts", "Protocol", "Task", "baselines_of", "centred", "returns_of"]
 
 Array = npt.NDArray[np.float64]
 Protocol: TypeAlias = Literal["next-day", "rolling"]
@@ -37,13 +37,14 @@ class Forecasts:
         The mean of the coming variance, decimal, per day, shape (n,): what QLIKE asks for.
     log_variance
         The mean of its logarithm, which is what squared error in logs asks for and less than the log of the mean; by
-        default the log of `variance`, for models that know no other.
+        default the log of `variance`, for models that know no other: see :func:`centred`.
     """
 
-    __slots__ = ("log_variance", "variance")
+    __slots__ = ("log_variance", "mean_alone", "variance")
 
     def __init__(self, variance: npt.ArrayLike, log_variance: npt.ArrayLike | None = None) -> None:
         self.variance: Array = np.asarray(variance, dtype=np.float64)
+        self.mean_alone = log_variance is None
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(self.variance) if log_variance is None else np.asarray(log_variance, dtype=np.float64)
         self.log_variance: Array = logs
@@ -168,7 +169,32 @@ class Task:
         if self.is_rolling:
             return f"tomorrow's sample variance of the last {self.window} close-to-close returns"
         ahead = "the next day" if self.horizon == 1 else f"the next {self.horizon} days, their mean"
-        return f"variance of {ahead} ({self.measure})"
+        shown = "garman_klass + overnight" if self.measure == "garman_klass" else self.measure
+        return f"variance of {ahead} ({shown})"
+
+
+def centred(found: Forecasts, task: Task) -> Forecasts:
+    """Give a model that knows the mean variance alone a mean log variance, from its own past errors.
+
+    The log of a mean lies above the mean of the log. What lies between is the mean of the log errors that the model has
+    made from its first forecast on, each counted once its last day is over; none so far leave the log as it is.
+
+    Examples
+    --------
+    >>> close = 100.0 * np.exp(0.01 * np.random.default_rng(0).normal(size=400).cumsum())
+    >>> task = Task(Bars({"close": close}, np.arange("2020-01-01", "2021-02-04", dtype="M8[D]"), "toy", 365, ()))
+    >>> flat = centred(Forecasts(np.full(400, 1e-4)), task)
+    >>> bool(np.isclose(flat.log_variance[-1], np.log(task.variance[1:]).mean()))
+    True
+    """
+    if not found.mean_alone:
+        return found
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.log(task.actual) - found.log_variance
+    sound = np.isfinite(errors)
+    mean = np.cumsum(np.where(sound, errors, 0.0)) / np.maximum(np.cumsum(sound), 1)
+    past = np.append(np.zeros(task.horizon), mean)[: len(errors)]
+    return Forecasts(found.variance, found.log_variance + past)
 
 
 def returns_of(bars: Bars) -> Array:
