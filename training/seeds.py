@@ -1,7 +1,7 @@
 """One recipe from several seeds at once, a process each: a small network wins little from a second thread.
 
-As many processes as seeds, each with the recipe's threads, share the cores by the operating system's own scheduling,
-which keeps every core busy to the end; five runs on two workers would leave one idle while the fifth runs.
+Five runs on two workers would leave a core idle while the fifth runs; three workers keep both busy to the end, and get
+in each other's way less than five.
 """
 
 import multiprocessing
@@ -22,8 +22,6 @@ from vrx.training.run import execute
 
 __all__ = ["execute_seeds"]
 
-# Processes a core, at most: each holds torch and the samples, some 300 MB.
-CROWD = 4
 # What a run imports on its way, statsmodels for its tests and what torch's optimisers pull in: 3 seconds a process. One
 # that is not installed is passed over.
 PRELOADED = ["vrx.training.run", "torch._dynamo", "statsmodels.tsa.stattools"]
@@ -68,7 +66,7 @@ def execute_seeds(
         raise InputError(f"seeds are {list(seeds)!r}: give each once, and at least one")
     plans = {seed: (replace(recipe, seed=seed), out / f"seed-{seed}") for seed in seeds}
     out.mkdir(parents=True, exist_ok=True)
-    workers = min(len(plans), CROWD * (os.cpu_count() or 1))
+    workers = _workers(len(plans), os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
         waiting = {
             pool.submit(_one, plan, list(sources), list(targets), folder, dict(files or {})): seed
@@ -83,6 +81,11 @@ def execute_seeds(
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [open_run(folder) for _, folder in plans.values()]
+
+
+def _workers(runs: int, cores: int) -> int:
+    """The fewest workers whose last round, too, gives every core a run."""
+    return next(w for w in range(min(runs, cores), runs + 1) if runs % w == 0 or runs % w >= cores)
 
 
 def _one(recipe: Recipe, sources: list[Bars], targets: list[Bars], out: Path, files: dict[str, Any]) -> None:
