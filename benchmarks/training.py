@@ -67,7 +67,7 @@ def plain(epochs):
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
-    from vrx.training.loop import gaussian_loss
+    from vrx.training.losses import gaussian_loss
     from vrx.training.networks import build
     from vrx.training.windows import cuts, resolved, samples
 
@@ -101,7 +101,7 @@ def step(epochs):
     import torch
     from torch.profiler import ProfilerActivity, profile
 
-    from vrx.training.loop import gaussian_loss
+    from vrx.training.losses import gaussian_loss
     from vrx.training.networks import build
     from vrx.training.windows import cuts, resolved, samples
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vrx.training.calibration import distributions, set_mean, set_spread
+from vrx.training.deterministic import deterministic
 from vrx.training.linear_part import least_squares, ridge
-from vrx.training.loop import deterministic
 from vrx.training.networks import Encoded, build
 from vrx.training.networks.base import Inputs
 from vrx.training.networks.multiscale import DISPLACEMENTS, Multiscale

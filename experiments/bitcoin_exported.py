@@ -13,8 +13,8 @@ import vrx
 from vrx.evaluation import metrics
 from vrx.export.package import export
 from vrx.training.data import fingerprint
+from vrx.training.deterministic import deterministic
 from vrx.training.folder import Run
-from vrx.training.loop import deterministic
 from vrx.training.networks import Network
 from vrx.training.windows import cuts
 

@@ -10,13 +10,14 @@ import torch
 from bitcoin_data import RECIPE, Market
 
 from vrx.training.adapt import adapt
+from vrx.training.deterministic import deterministic
 from vrx.training.folder import STATE, claim, open_run
-from vrx.training.loop import PhaseData, deterministic, train
+from vrx.training.loop import train
 from vrx.training.networks import Encoded, build
 from vrx.training.recipe import NetworkShape, Phase, Recipe, named
 from vrx.training.seeds import execute_seeds
 from vrx.training.start import start
-from vrx.training.windows import Samples
+from vrx.training.windows import PhaseData, Samples
 
 __all__ = ["ADAPTED", "CASES", "SCRATCH_PHASE", "SHAPE", "ZERO", "Case", "Trained", "pretrain", "trained"]
 

@@ -7,9 +7,11 @@ where it stopped; two processes.
 """
 
 import argparse
+import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 # Before torch: every network is trained on one thread, in processes side by side.
@@ -17,13 +19,14 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import torch
 from dhansoia_data import DATASETS, load
-from dhansoia_page import Table, page
+from dhansoia_page import Spent, Table, page
 from dhansoia_runs import Job, answers, every, jobs
 from dhansoia_scores import baselines, score, stage
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 WORKERS = 2
+TIME = "time.json"
 
 
 def train(work: Sequence[Job]) -> None:
@@ -56,6 +59,11 @@ def tables(keys: Sequence[str], work: Sequence[Job], folder: Path) -> list[Table
     return found
 
 
+def _earlier(path: Path) -> Spent:
+    """What earlier sittings that came to an end have taken."""
+    return Spent(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Spent(0.0, 0.0)
+
+
 def main() -> None:
     """Train, score, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,9 +76,15 @@ def main() -> None:
     keys = [key for key in DATASETS if key in chosen.sets]
     torch.set_num_threads(1)
     began = time.perf_counter()
+    earlier = _earlier(chosen.runs / TIME)
     work = jobs(keys, range(chosen.seeds), chosen.data, chosen.runs)
     train(work)
-    text = "\n".join(page(tables(keys, work, chosen.data), time.perf_counter() - began)) + "\n"
+    found = tables(keys, work, chosen.data)
+    used = os.times()
+    processor = used.user + used.system + used.children_user + used.children_system
+    spent = Spent(earlier.wall + time.perf_counter() - began, earlier.processor + processor)
+    (chosen.runs / TIME).write_text(json.dumps(asdict(spent)), encoding="utf-8")
+    text = "\n".join(page(found, spent)) + "\n"
     beside = chosen.out.with_name(f".{chosen.out.name}.part")
     beside.write_text(text, encoding="utf-8")
     beside.replace(chosen.out)

@@ -1,11 +1,10 @@
 """The card of a model: what it is, what it was trained on, and how it did, in Markdown beside the file."""
 
-from pathlib import Path
 from typing import Any
 
+from vrx.export.command import export_command, train_commands
 from vrx.export.package import Package
 from vrx.training.folder import Run
-from vrx.training.recipe import recipes
 
 __all__ = ["card"]
 
@@ -44,16 +43,16 @@ def card(package: Package, run: Run) -> str:
         "",
         ", ".join(f"{origin.name} ({origin.first} to {origin.last})" for origin in run.origins) + ".",
         "",
-        f"Made by `{_command(run)}` and "
-        f"`vrx export runs/{recipe.name} --out {recipe.name}.onnx --card` with torch {spec.versions['torch']}, seed "
+        f"Made by {_made(run)} and `{export_command(run)}` with torch {spec.versions['torch']}, seed "
         f"{', '.join(map(str, run.seeds))}; graph and network differ by at most {spec.parity:.0e}.",
         "",
         "## Scores",
         "",
         f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
-        f"asset's own past. {ROLLING if recipe.rolling else DAYS}: QLIKE on the variance, RMSE "
-        "and R2 on its log, means over the series. `against log-har` compares mean QLIKE, `by asset` is the mean of "
-        "the assets' ratios. Days whose coming variance is zero are left out for all.",
+        f"asset's own past. {ROLLING if recipe.rolling else DAYS}: QLIKE on the variance, by the forecast of its mean; "
+        "RMSE and R2 on its log, by the forecast of the mean log; means over the series. `against log-har` compares "
+        "mean QLIKE, `by asset` is the mean of the assets' ratios. Days whose coming variance is zero are left out for "
+        "all.",
         "",
     ]
     if spec.channels == ("close",) and not recipe.rolling and run.measure != "close_to_close":
@@ -64,22 +63,9 @@ def card(package: Package, run: Run) -> str:
     return "\n".join(lines)
 
 
-def _command(run: Run) -> str:
-    """The command that makes the run, with the names of its files but no path of the machine that made it."""
-    recipe, words = run.recipe, ["vrx train", f"--recipe {run.recipe.name}"]
-    if recipe.name not in recipes():
-        words[-1] += ".toml"
-    for key in ("source", "target"):
-        if given := run.files.get(key):
-            words.append(f"--{key} {given if str(given).startswith('sample:') else Path(str(given)).name}")
-        elif not run.files and not recipe.sources and any(phase.series == key for phase in recipe.phases):
-            words.append(f"--{key} FILE")
-    if recipe.sources and not run.files.get("source"):
-        words.append("--data DIR")
-    words.append(f"--out runs/{recipe.name}")
-    if len(run.seeds) > 1:
-        words.append(f"--seeds {len(run.seeds)}")
-    return " ".join(words)
+def _made(run: Run) -> str:
+    commands = ", ".join(f"`{command}`" for command in train_commands(run))
+    return commands or "`vrx.training.run.execute`, begun from the weights of another run,"
 
 
 def _table(scores: dict[str, Any]) -> list[str]:

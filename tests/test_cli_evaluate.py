@@ -192,12 +192,19 @@ REFUSED = [
     (["--horizon", "0"], 2, "horizon"),
     (["--protocol", "rolling", "--horizon", "5"], 2, "one day ahead"),
     (["--protocol", "rolling", "--window", "1"], 2, "window"),
+    (["--protocol", "rolling", "--window", "400"], 2, "has 400 returns before it: give a longer history, or a shorter"),
+    (["--window", "22"], 2, "--window 22: the next day has no window: add --protocol rolling"),
+    (["--window", "5", "--protocol", "next-day"], 2, "--window 5: the next day has no window"),
     (["--against", "garch"], 2, "--against garch: the models are random-walk"),
     (["--train-share", "0.9"], 2, "leave room"),
     (["--train-share", "0.9", "--train-end", "2020-05-01"], 2, "not by both"),
     (["--train-end", "2020-05-01"], 2, "give both"),
     (["--train-end", "2020-05-01", "--validation-end", "2020-05-01"], 2, "let it come after"),
     (["--train-end", "May", "--validation-end", "2020-05-01"], 2, "--train-end May: is no day"),
+    (["--train-end", "20200501", "--validation-end", "2020-06-01"], 2, "--train-end 20200501: is no day"),
+    (["--train-end", "2020-05-01", "--validation-end", "2020-6-1"], 2, "--validation-end 2020-6-1: is no day"),
+    (["--train-end", "2020-05-01", "--validation-end", "2020-W23-1"], 2, "2020-W23-1: is no day"),
+    (["--train-end", "2020-05-01", "--validation-end", "2030-01-01"], 2, "end train and validation earlier"),
     (["--train-end", "2020-05-01", "--validation-end", "2030-01-01"], 2, "no day of the test part"),
     (["--train-share", "0.2", "--validation-share", "0.2", "--column", "Close=price"], 2, "price"),
     (["--csv", "out.txt"], 2, "ends in .csv"),
@@ -207,7 +214,7 @@ REFUSED = [
     (["--models", "har.onnx"], 2, "the baseline har has that name: rename the file"),
     (["--csv", "toy.csv"], 2, "--csv toy.csv: would overwrite what --series names"),
     (["--csv", "source.csv", "--source", "source.csv"], 2, "would overwrite what --source names"),
-    (["--csv", f"{'x' * 240}.csv"], 2, "cannot be written"),
+    (["--csv", f"{'x' * 250}.csv"], 2, "cannot be written"),
 ]
 
 
@@ -248,7 +255,25 @@ def test_the_table_is_out_before_a_file_fails_to_be_written(say, toy, tmp_path, 
 
 def test_when_the_history_is_too_short_for_the_baselines_then_it_is_said(say, bars, csv_file):
     short = csv_file(bars.head(200), file="short.csv")
-    refused(say("evaluate", "--series", short), 2, "short: no day of the test part is forecast by all models")
+    words = "short: no day of the test part is forecast by all models: har and log-har start at day 253, and day 199 is"
+    refused(say("evaluate", "--series", short), 2, words, "give a longer history")
+    early = ("--train-share", "0.2", "--validation-share", "0.2", "--protocol", "rolling")
+    refused(say("evaluate", "--series", short, *early), 2, "overlap is fitted", "let train and validation end later")
+
+
+def test_a_picture_that_cannot_be_written_or_would_overwrite_is_refused_by_every_command(say, toy, tmp_path):
+    before, link, long = toy.read_bytes(), tmp_path / "link.png", tmp_path / f"{'x' * 250}.png"
+    link.symlink_to(toy)
+    refused(say("predict", "--series", toy, "--plot", link), 2, f"--plot {link}: would overwrite what --series names")
+    refused(say("predict", "--series", toy, "--model", link, "--plot", link), 2, "would overwrite what --series names")
+    model = tmp_path / "model.png"
+    options = ("predict", "--series", toy, "--model", model, "--plot", model)
+    refused(say(*options), 2, "would overwrite what --model names")
+    for command in (("predict", "--series"), ("hurst", "--series"), ("volatility", "--series")):
+        refused(say(*command, toy, "--plot", long), 2, "cannot be written")
+    refused(say("train", "--target", toy, "--out", tmp_path / "run", "--plot", long), 2, "cannot be written")
+    assert toy.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.png", "toy.csv"]
 
 
 def test_train_draws_the_losses_and_the_weights_of_every_epoch(say, toy, recipe, tmp_path):

@@ -698,6 +698,7 @@ BAD = [
     (["--series", "toy.csv", "--days", "320"], "--days 320"),
     (["--series", "toy.csv", "--plot", "out.pdf"], "ends in .png"),
     (["--series", "toy.csv", "--save", "none/result.json"], "the folder does not exist"),
+    (["--series", "toy.csv", "--save", "toy.csv"], "would overwrite what --series names"),
     (["--series", "toy.csv", "--save", "."], "is a folder"),
     (["--series", "toy.csv", "--save", "a.json", "--model", "garch"], "takes one of dynamic-fractional or static-"),
     (["--series", "toy.csv", "--save", "a.json", "--model", "all"], "takes one of dynamic-fractional or static-"),

@@ -273,6 +273,36 @@ def test_when_forecasts_do_not_fit_the_task_then_they_are_named(tasks):
         refitted("garch", Task(variance, at=task.cuts))
 
 
+def test_when_no_day_is_forecast_by_all_then_the_cure_is_one_that_helps(prices, tasks):
+    task = tasks["next-day"]
+    with pytest.raises(InputError, match="mine lacks 49 of 49: leave it out, or give a longer history"):
+        compare(task, baselines_of(task) | {"mine": np.full(len(task.dates), np.nan)})
+    still = Task(replace(prices, columns={"variance": np.full(len(prices), 1e-4)}), at=cuts_of(prices))
+    with pytest.raises(InputError, match=r"har, log-har lack 49 of 49, .*: give a series that varies"):
+        compare(still, baselines_of(still))
+
+
+@pytest.mark.parametrize(
+    ("days", "horizon", "words"),
+    [
+        # The 253rd day is the first to forecast from, and needs a day after it.
+        (253, 1, "har and log-har start at day 253, and day 252 is the last to forecast from: give a longer history"),
+        (254, 1, None),
+        # Far ahead the first 14 pairs of a fit are known later: 1 + 21 + 13 + 233 rows.
+        (500, 233, "har and log-har start at day 269, and day 267 is the last to forecast from"),
+        (500, 232, None),
+    ],
+)
+def test_the_day_that_har_starts_at_is_the_first_that_it_forecasts_from(market, only, days, horizon, words):
+    bars = only(market(days), ("open", "high", "low", "close"))
+    task = Task(bars, horizon=horizon, at=Cuts(bars.dates[20], bars.dates[30]))
+    if words is None:
+        assert compare(task, baselines_of(task)).n == 1
+        return
+    with pytest.raises(InputError, match=words):
+        compare(task, baselines_of(task))
+
+
 def test_a_day_on_which_nothing_moves_is_not_scored(prices):
     columns = {name: values.copy() for name, values in prices.columns.items()}
     for values in columns.values():

@@ -104,7 +104,7 @@ def test_an_ensemble_travels_as_one_file_that_says_what_it_is(together, bars, on
         expected = together.network(part.windows(torch.arange(len(part))))[0].numpy()
     np.testing.assert_allclose(history.variance[part.rows.numpy()], expected, rtol=1e-5)
     text = card(package, together)
-    assert "--seeds 2`" in text and "seed 3, 11;" in text
+    assert "--seed 3 --out" in text and "--seed 11 --out" in text and "seed 3, 11;" in text
 
 
 def damaged(folder, tmp_path, change):

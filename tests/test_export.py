@@ -1,9 +1,13 @@
 import copy
 import json
+import re
+import shlex
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import onnxruntime
+import pandas
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,12 +19,16 @@ from vrx import contract, har
 from vrx.errors import InputError
 from vrx.export import package as packaging
 from vrx.export.card import card
+from vrx.export.command import train_commands
 from vrx.export.graph import to_model
 from vrx.export.package import export
 from vrx.export.parity import BATCHES, ParityError, check
 from vrx.measures import daily_variance
+from vrx.training import checkpoint
+from vrx.training.ensemble import folders_of, open_all
 from vrx.training.folder import open_run
 from vrx.training.recipe import MODELS
+from vrx.training.recipe import named as recipe_named
 from vrx.training.run import execute
 
 KINDS = ["lstm-attention", "har", "log-har"]
@@ -234,7 +242,8 @@ def test_the_card_says_of_rolling_windows_and_of_closes_what_holds_for_them(tmp_
     text = card(export(rolled, tmp_path / "b.onnx"), rolled)
     assert "scored against the variance of the window that ends a day later" in text
     assert "against their mean variance" in ranged and "against their mean variance" not in text
-    assert "`vrx train --recipe tiny.toml --target coin.csv --out runs/tiny`" in text
+    assert "`vrx train --recipe tiny.toml --target coin.csv --seed 0 --out runs/tiny`" in text
+    assert "RMSE and R2 on its log, by the forecast of the mean log" in text
     assert str(tmp_path) not in text
     assert card(export(open_run(tmp_path / "run"), tmp_path / "c.onnx"), open_run(tmp_path / "run")).count("coin.csv")
 
@@ -243,3 +252,97 @@ def test_the_card_of_closes_taught_by_highs_says_so(tmp_path, tiny, bars):
     run = execute(tiny("close"), [], [bars], tmp_path / "run")
     assert run.measure == "garman_klass"
     assert "variance that highs and lows show" in card(export(run, tmp_path / "m.onnx"), run)
+
+
+RECIPE = """
+channels = ["open", "high", "low", "close"]
+[network]
+hidden = 8
+layers = 1
+heads = 2
+bottleneck = 8
+[[phases]]
+series = "source"
+epochs = 2
+batch_size = 64
+[[phases]]
+series = "target"
+epochs = 2
+batch_size = 64
+"""
+
+
+def commands_of(text):
+    """The commands in the sentence of a card that says how the model was made, as words."""
+    sentence = next(line for line in text.splitlines() if line.startswith("Made by "))
+    return [shlex.split(words) for words in re.findall("`(vrx [^`]*)`", sentence)]
+
+
+def tensors_of(folder):
+    return {name: value.numpy().tobytes() for name, value in checkpoint.load(folder / "model.safetensors")[0].items()}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--target", "coin b.csv", "--strategy", "scratch", "--model", "hybrid", "--seed", 5),
+        ("--source", "coin b.csv", "--target", "long.csv", "--id", "it's b", "--drop-bad-rows"),
+        ("--target", "long.csv", "--id", "a", "--column", "last=close", "--model", "log-har"),
+        ("--target", "long.csv", "--id", "a", "--strategy", "scratch", "--epochs", 1, "--seeds", 2, "--seed", 4),
+    ],
+    ids=["model", "id", "column", "seeds"],
+)
+def test_the_command_of_a_card_makes_the_run_again(say, bars, market, csv_text, tmp_path, monkeypatch, options):
+    frames = []
+    for name, one in (("a", market(280, 6, "a")), ("it's b", market(300, 5, "b"))):
+        frames.append(pandas.DataFrame({"ds": one.dates, "unique_id": name, "last": one["close"], **one.columns}))
+    named = "--column" in options
+    columns = ["ds", "unique_id", *(["last"] if named else OHLC)]
+    pandas.concat(frames)[columns].to_csv(tmp_path / "long.csv", index=False)
+    (tmp_path / "coin b.csv").write_text(csv_text(bars))
+    (tmp_path / "my tiny.toml").write_text(RECIPE)
+    monkeypatch.chdir(tmp_path)
+    said = say("train", "--recipe", tmp_path / "my tiny.toml", "--out", "first", *options)
+    assert said.code == 0, said.err
+    folders = folders_of(tmp_path / "first")
+    runs = open_all(folders)
+    (command,) = train_commands(replace(runs[0], seeds=tuple(run.recipe.seed for run in runs)))
+    words = shlex.split(command)
+    assert words[0] == "vrx" and str(tmp_path) not in command
+    said = say(*words[1:])
+    assert said.code == 0, said.err
+    for one, other in zip(folders, folders_of(tmp_path / "runs" / "my tiny"), strict=True):
+        assert tensors_of(one) == tensors_of(other)
+        assert open_run(one).recipe == open_run(other).recipe
+
+
+def test_a_card_says_by_which_commands_it_was_made(exported, trained):
+    commands = commands_of(card(exported(), trained()[0]))
+    assert [" ".join(words) for words in commands] == [
+        "vrx train --recipe tiny.toml --target FILE --seed 0 --out runs/tiny",
+        "vrx export runs/tiny --out tiny.onnx --card",
+    ]
+
+
+def test_a_card_of_seeds_that_do_not_follow_each_other_has_a_command_for_each(trained):
+    run = replace(trained()[0], seeds=(3, 11))
+    assert train_commands(run) == [
+        f"vrx train --recipe tiny.toml --target FILE --seed {seed} --out runs/tiny/seed-{seed}" for seed in (3, 11)
+    ]
+
+
+def test_a_card_names_a_bundled_recipe_only_where_the_run_is_of_that_recipe(trained):
+    run, base = trained()[0], recipe_named("rolling")
+    ran = replace(run, recipe=replace(base, measure="close_to_close", seed=3), seeds=(3,))
+    assert train_commands(ran) == ["vrx train --recipe rolling --target FILE --seed 3 --out runs/rolling"]
+    other = replace(ran, recipe=replace(ran.recipe, loss="gaussian"))
+    assert train_commands(other) == ["vrx train --recipe rolling.toml --target FILE --seed 3 --out runs/rolling"]
+
+
+def test_a_run_that_began_from_another_is_said_to_be_made_by_no_command(tmp_path, tiny, trained, exported, bars, only):
+    series = [only(bars, OHLC)]
+    begun = execute(tiny(), [], series, tmp_path / "run", begin=trained()[0])
+    for run in (begun, open_run(tmp_path / "run")):
+        text = card(exported(), run)
+        assert [words[1] for words in commands_of(text)] == ["export"]
+        assert "Made by `vrx.training.run.execute`, begun from the weights of another run, and `vrx export" in text

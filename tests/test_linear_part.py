@@ -329,8 +329,8 @@ def test_an_adapted_model_travels_as_a_file(plan, markets, tmp_path):
         ({"kind": "encoder"}, {"ridge": 1.0}, r"phases\[0\].ridge is 1.0: it re-solves the linear part, and encoder"),
         ({"kind": "linear"}, {"ridge": -1.0}, r"phases\[0\].ridge is -1.0: give 0 or more"),
         ({"kind": "linear", "ridge": -1.0}, {}, "network.ridge is -1.0: give 0 or more"),
-        ({"kind": "encoder", "week": True}, {}, "week and ridge belong to kind linear, not to encoder"),
-        ({"kind": "hybrid", "ridge": 1.0}, {}, "week and ridge belong to kind linear, not to hybrid"),
+        ({"kind": "encoder", "week": True}, {}, "network.week is True: it belongs to kind linear or scales, not"),
+        ({"kind": "hybrid", "ridge": 1.0}, {}, "network.ridge is 1.0: it belongs to kind linear or scales, not"),
     ],
 )
 def test_when_a_ridge_or_a_week_has_no_place_then_the_recipe_says_where_it_belongs(network, phase, message):

@@ -1,14 +1,17 @@
 import dataclasses
 import datetime
 import json
+import re
 import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.main import get_command
 
+from vrx.cli.app import app
 from vrx.errors import InputError
-from vrx.training.recipe import NetworkShape, Phase, Recipe, Split, named, recipes
+from vrx.training.recipe import MODELS, NetworkShape, Phase, Recipe, Split, named, recipes
 from vrx.training.strategies import STRATEGIES
 
 SOUND = {"name": "r", "channels": ["close"], "phases": [{"series": "target"}]}
@@ -19,7 +22,7 @@ WRONG = [
     ({"channels": ["close", "open"]}, "channels"),
     ({"channels": "close"}, "recipe.channels is 'close': give a list"),
     ({"lookback": 22}, "give 23"),
-    ({"lookback": 23.0}, "recipe.lookback is 23.0: give a int"),
+    ({"lookback": 23.0}, "recipe.lookback is 23.0: give a whole number"),
     ({"lookback": True}, "recipe.lookback"),
     ({"horizons": []}, "horizons"),
     ({"horizons": [0]}, "horizons"),
@@ -63,8 +66,8 @@ WRONG = [
     ({"threads": 2**40}, "threads is 1099511627776"),
     ({"lookback": 10**30}, "lookback is 1000"),
     ({"horizons": [10**30]}, "horizons is (1000"),
-    ({"network": {"hidden": 10**30, "heads": 1}}, "give sizes of 1 to 100000"),
-    ({"network": {"layers": 10**30}}, "give sizes of 1 to 100000"),
+    ({"network": {"hidden": 10**30, "heads": 1}}, "network.hidden is 1000"),
+    ({"network": {"layers": 10**30}}, ": give 1 to 100000"),
     ({"network": {"regimes": 10**30}}, "network.regimes"),
     *(({"phases": [{"series": "target", key: 10**30}]}, f"phases[0].{key} is 1000") for key in COUNTS),
     ({"phases": [{"series": "target", "parameters": ["head", "head"]}]}, "name each group once"),
@@ -77,7 +80,28 @@ WRONG = [
         {"network": {"kind": "har"}, "phases": [{"series": "source"}, {"series": "target"}]},
         "phases is ['source', 'target']: har is fitted in one go",
     ),
-    ({"widths": 3}, "unknown key 'widths'"),
+    ({"widths": 3}, "unknown key 'widths': known are name"),
+    ({"horizon": [1]}, "unknown key 'horizon': did you mean horizons? known are name"),
+    ({"network": {"hiden": 8}}, "recipe.network: unknown key 'hiden': did you mean hidden? known are kind"),
+    ({"phases": [{"series": "target", "epoch": 1}]}, "phases[0]: unknown key 'epoch': did you mean epochs?"),
+    ({"network": {"hidden": "8"}}, "recipe.network.hidden is '8': give a whole number"),
+    ({"network": {"week": 1}}, "recipe.network.week is 1: give true or false"),
+    ({"network": {"dropout": "low"}}, "recipe.network.dropout is 'low': give a number"),
+    ({"loss": 2}, "recipe.loss is 2: give a text in quotes"),
+    ({"network": {"heads": 0}}, "network.heads is 0: give 1 to 100000"),
+    ({"network": {"kind": "transformer"}}, "network.kind is 'transformer': it is an encoder: give it as"),
+    ({"network": {"week": True}}, "network.week is True: it belongs to kind linear or scales, not to encoder: leave"),
+    ({"network": {"ridge": 2.0}}, "network.ridge is 2.0: it belongs to kind linear or scales"),
+    ({"split": {"validation_end": "2020-01-01"}}, "split.train_end is None: give both"),
+    (
+        {"split": {"train_end": "2020-01-02", "validation_end": "2020-01-01"}},
+        "split.validation_end is '2020-01-01': let it come after train_end, 2020-01-02",
+    ),
+    ({"rolling": 5, "horizons": [1, 5]}, "horizons is (1, 5): a rolling variance is forecast one day ahead: give 1"),
+    ({"rolling": 5, "horizons": [1], "measure": "parkinson"}, "measure is 'parkinson': a rolling variance is that of"),
+    ({"rolling": 1}, "rolling is 1: give 2 to 999 days, or 0 for none"),
+    ({"phases": [{"series": "target", "ridge": 1.0}]}, "phases[0].ridge is 1.0: it re-solves the linear part"),
+    ({"phases": [{"series": "target", "rates": [0.1, 0.2]}]}, "rates is (0.1, 0.2): give 1, one for each"),
 ]
 
 
@@ -89,8 +113,27 @@ def test_when_a_recipe_is_wrong_then_one_line_names_the_key(change, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("change", [change for change, _ in WRONG], ids=str)
+def test_every_refusal_names_the_key_its_value_and_what_to_do(change):
+    with pytest.raises(InputError) as caught:
+        Recipe.from_dict({**SOUND, **change})
+    value, key = (
+        r"recipe[^:]*: \S+ is .+: .+|recipe\S* is .+: give .+",
+        r"unknown key .+: .*known are|\w+ is missing: add",
+    )
+    assert re.match(rf"{value}|recipe\S*: ({key})", str(caught.value)), caught.value
+    assert "NetworkShape" not in str(caught.value) and "Phase(" not in str(caught.value)
+
+
+def test_the_help_of_train_names_every_recipe_model_and_strategy():
+    helps = {option.name: option.help for option in get_command(app).commands["train"].params}
+    for option, names in (("recipe", recipes()), ("model", MODELS), ("strategy", STRATEGIES)):
+        told = re.findall(r"[a-z-]+", helps[option])
+        assert [name for name in names if name not in told] == []
+
+
 def test_when_a_key_is_missing_then_it_is_named():
-    with pytest.raises(InputError, match="phases is missing"):
+    with pytest.raises(InputError, match="phases is missing: add it"):
         Recipe.from_dict({"name": "r", "channels": ["close"]})
 
 

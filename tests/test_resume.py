@@ -13,9 +13,11 @@ import pytest
 
 from vrx.errors import TrainingError, VrxError
 from vrx.training import checkpoint
+from vrx.training.ensemble import folders_of
 from vrx.training.folder import open_run
 from vrx.training.recipe import Phase
 from vrx.training.run import execute
+from vrx.training.seeds import execute_seeds
 
 OHLC = ("open", "high", "low", "close")
 RECIPE = """
@@ -288,3 +290,29 @@ def test_a_checkpoint_that_no_run_claims_is_not_gone_on_with(tiny, pair, finishe
     (out / "run.json").unlink()
     execute(tiny(phases=TWO), [pair[0]], [pair[1]], out)
     assert weights(out) == weights(finished)
+
+
+def test_a_run_and_the_runs_of_several_seeds_do_not_share_a_folder(tiny, pair, tmp_path):
+    series, several, alone = [pair[1]], tmp_path / "several", tmp_path / "alone"
+    execute(tiny(seed=2), [], series, several / "seed-2")
+    execute(tiny(seed=7), [], series, alone)
+    assert folders_of(several) == [several / "seed-2"] and folders_of(alone) == [alone]
+    with pytest.raises(TrainingError, match="several: holds the runs of several seeds: take another --out"):
+        execute(tiny(seed=7), [], series, several)
+    with pytest.raises(TrainingError, match="alone: holds a run of one seed: take another --out"):
+        execute_seeds(tiny(), [], series, alone, [1, 2])
+    with pytest.raises(TrainingError, match=r"give one of them, such as .*seed-2, or go on with all by the command"):
+        open_run(several)
+    # No command leaves both in one folder, but a copy may.
+    shutil.copytree(alone, several, dirs_exist_ok=True)
+    with pytest.raises(TrainingError, match=r"several: holds a run of its own beside .*, such as seed-2: move one"):
+        folders_of(several)
+
+
+def test_a_run_beside_the_seeds_of_its_folder_is_one_of_them_and_other_folders_are_none(tiny, pair, tmp_path):
+    for name in ("seed-10", "seed-9"):
+        execute(tiny(seed=int(name[5:])), [], [pair[1]], tmp_path / name)
+    for name in ("seed-\u00b2", "seed-x", "seed-11"):  # a figure that is no number, a word, a folder without a run
+        (tmp_path / name).mkdir()
+    (tmp_path / "seed-\u00b2" / "run.json").write_text("{}")
+    assert [path.name for path in folders_of(tmp_path)] == ["seed-9", "seed-10"]

@@ -9,15 +9,17 @@ from vrx import har
 from vrx.errors import InputError, TrainingError
 from vrx.measures import daily_variance
 from vrx.training import checkpoint, folder
-from vrx.training.calibration import distributions, set_mean, set_quantiles
+from vrx.training.calibration import distributions, set_mean, set_quantiles, set_spread
 from vrx.training.daily import every_day
+from vrx.training.deterministic import deterministic
 from vrx.training.folder import open_run
-from vrx.training.loop import State, deterministic, gaussian_loss
+from vrx.training.losses import gaussian_loss
 from vrx.training.networks import build, describe
 from vrx.training.networks.base import Distribution, Variance
 from vrx.training.recipe import MODELS, Phase, named
 from vrx.training.run import execute
 from vrx.training.start import start
+from vrx.training.state import State
 from vrx.training.strategies import STRATEGIES
 from vrx.training.windows import cuts, samples
 
@@ -80,12 +82,12 @@ def test_the_groups_share_no_parameter_and_leave_none_out(tiny, kind):
     groups = network.groups()
     ids = [id(p) for name in ("encoder", "attention", "head") for p in groups[name]]
     assert len(ids) == len(set(ids))
-    # But for a HAR inside, which no phase trains.
+    # But for a HAR inside and the scales, which no epoch trains.
     held = {
         id(p) for name, p in network.named_parameters() if name.startswith("combiner.regression") and kind != "linear"
     }
     assert set(ids) == {id(p) for p in network.parameters()} - held
-    assert bool(held) == (kind in ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes"))
+    assert bool(held) == (kind in ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes", "scales"))
 
 
 def test_the_paper_s_network_has_the_parameters_that_its_layers_add_up_to():
@@ -213,6 +215,39 @@ def test_calibration_makes_the_mean_unbiased_and_the_quantiles_those_of_the_part
     below = ((0.5 * part.target).exp()[:, :, None] <= quantiles).double().mean(0).numpy()
     np.testing.assert_allclose(below, [recipe.levels] * 3, atol=1.5 / len(part))
     assert (quantiles.diff(dim=2) > 0).all()
+
+
+@pytest.mark.parametrize("kind", ["lstm-attention", "linear"])
+def test_a_constant_series_keeps_a_spread_above_zero(tiny, bars, only, kind):
+    recipe, series = tiny("variance", kind, loss="squared", network={"floor": 0.0}), only(bars, ("variance",))
+    constant = replace(series, columns={"variance": np.full(len(series), 1e-4)})
+    part = samples([constant], recipe, cuts([constant], recipe.split), "train")
+    network = build(recipe)
+    start(network, part)
+    with torch.no_grad():
+        network.head.mean.weight.zero_()
+        network.head.mean.bias.zero_()
+    set_spread(network, [part])
+    set_quantiles(network, [part], recipe.levels)
+    set_mean(network, [part])
+    mean, spread = distributions(network, part)
+    np.testing.assert_allclose(spread.numpy(), 1e-3)
+    np.testing.assert_allclose(mean.numpy(), np.log(1e-4))
+    assert torch.isfinite(gaussian_loss(Distribution(mean, spread), part.target))
+    with torch.no_grad():
+        answers = network(part.windows(torch.arange(len(part))))
+    np.testing.assert_allclose(answers[0].numpy(), 1e-4, rtol=1e-5)
+    np.testing.assert_allclose(answers[2].numpy(), 1e-2, rtol=1e-5)
+
+
+def test_the_spread_of_a_series_that_moves_is_the_root_mean_square_of_its_errors(tiny, bars, only):
+    recipe, series = tiny("variance", "linear", loss="squared"), only(bars, ("variance",))
+    part = samples([series], recipe, cuts([series], recipe.split), "train")
+    network = build(recipe)
+    start(network, part)
+    set_spread(network, [part])
+    mean, spread = distributions(network, part)
+    np.testing.assert_allclose(spread[0].numpy(), ((part.target - mean) ** 2).mean(0).sqrt().numpy(), rtol=1e-9)
 
 
 def test_the_loss_is_the_normal_law_s():

@@ -8,7 +8,7 @@ import torch
 
 from vrx.training.daily import every_day
 from vrx.training.folder import open_run
-from vrx.training.loop import Epoch
+from vrx.training.state import Epoch
 
 NAMES = {
     "hybrid": ["alpha"],

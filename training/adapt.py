@@ -34,7 +34,7 @@ def adapt(
     Parameters
     ----------
     network
-        Of kind "linear"; on return it holds what was kept.
+        With a linear part; on return it holds what was kept.
     penalty
         Weight of the squared changes of the coefficients, as :func:`vrx.training.linear_part.ridge` takes it.
     train, validation

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from vrx.series import Bars
-from vrx.training.loop import deterministic
+from vrx.training.deterministic import deterministic
 from vrx.training.networks import Network
 from vrx.training.recipe import Recipe
 
@@ -22,9 +22,12 @@ class Daily:
     """What a network says at the end of every day; NaN before the first whole window."""
 
     log_variance: NDArray[np.float64]
-    """The mean of the log of the coming variance, shape (n, horizons)."""
+    """The mean of the log of the coming variance, shape (n, horizons); of a network that knows the mean of the variance
+    alone (`mean_alone`) no such mean."""
     variance: NDArray[np.float64]
     """The mean of that variance, decimal, per day, shape (n, horizons)."""
+    quantiles: NDArray[np.float64]
+    """Of its root, shape (n, horizons, levels)."""
     weights: Mapping[str, NDArray[np.float64]]
     """What the combiner decided, by name, each of shape (n,): `alpha`, the weight of HAR, or the probability of each
     regime; empty for networks that decide nothing of the kind."""
@@ -56,9 +59,9 @@ def every_day(network: Network, recipe: Recipe, bars: Bars, *, start: int = 0) -
     matrix = torch.from_numpy(bars.matrix(recipe.channels))
     rows = torch.arange(min(max(start, recipe.lookback - 1), len(bars)), len(bars))
     steps = torch.arange(1 - recipe.lookback, 1)
-    found: dict[str, NDArray[np.float64]] = {
-        name: np.full((len(bars), len(recipe.horizons)), np.nan) for name in ("log_variance", "variance")
-    }
+    shape = (len(bars), len(recipe.horizons))
+    logs, means = np.full(shape, np.nan), np.full(shape, np.nan)
+    quantiles = np.full((*shape, len(recipe.levels)), np.nan)
     weights: dict[str, NDArray[np.float64]] = {}
     network.eval()
     with deterministic(recipe.threads):
@@ -67,10 +70,11 @@ def every_day(network: Network, recipe: Recipe, bars: Bars, *, start: int = 0) -
             inputs = network.input(windows)
             distribution, decided = network.explained(inputs)
             sound = network.input.sound(windows)[:, None]
-            variance = torch.where(sound, network.answer(distribution)[0], torch.nan)
-            mean = torch.where(sound, distribution.mean, torch.nan)
-            at = slice(int(part[0]), int(part[-1]) + 1)
-            found["variance"][at], found["log_variance"][at] = variance[: len(part)], mean[: len(part)]
+            variance, _, levels = network.answer(distribution)
+            at, count = slice(int(part[0]), int(part[-1]) + 1), len(part)
+            means[at] = torch.where(sound, variance, torch.nan)[:count]
+            logs[at] = torch.where(sound, distribution.mean, torch.nan)[:count]
+            quantiles[at] = torch.where(sound[:, :, None], levels, torch.nan)[:count]
             for name, values in decided.items():
-                weights.setdefault(name, np.full(len(bars), np.nan))[at] = values[: len(part)]
-    return Daily(found["log_variance"], found["variance"], weights)
+                weights.setdefault(name, np.full(len(bars), np.nan))[at] = values[:count]
+    return Daily(logs, means, quantiles, weights)

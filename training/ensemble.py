@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vrx.errors import InputError, TrainingError
 from vrx.series import Bars
-from vrx.training.folder import RUN, Run, open_run
-from vrx.training.loop import deterministic
+from vrx.training.deterministic import deterministic
+from vrx.training.folder import RUN, Run, open_run, seeds_in
 from vrx.training.networks import Ensemble
 from vrx.training.prepared import digest, prepare
 from vrx.training.run import conclude
@@ -16,11 +16,20 @@ __all__ = ["combine", "folders_of", "open_all"]
 
 
 def folders_of(folder: Path) -> list[Path]:
-    """The folder of a run itself, or, where `vrx train --seeds` wrote several, each of theirs in order of the seed."""
-    if (folder / RUN).exists():
-        return [folder]
-    inside = [path for path in folder.glob("seed-*") if path.name[5:].isdigit() and (path / RUN).exists()]
-    return sorted(inside, key=lambda path: int(path.name[5:])) or [folder]
+    """The folder of a run itself, or, where `vrx train --seeds` wrote several, each of theirs in order of the seed.
+
+    Raises
+    ------
+    TrainingError
+        The folder is both: nobody knows which of the two is meant.
+    """
+    inside = seeds_in(folder)
+    if inside and (folder / RUN).exists():
+        raise TrainingError(
+            f"{folder}: holds a run of its own beside the runs of several seeds, such as {inside[0].name}: move one of "
+            "the two into a folder of its own"
+        )
+    return inside or [folder]
 
 
 def open_all(folders: Sequence[Path]) -> list[Run]:
@@ -84,4 +93,4 @@ def combine(runs: Sequence[Run], sources: Sequence[Bars], targets: Sequence[Bars
     network = Ensemble(prepared.recipe, [run.network for run in runs])
     with deterministic(first.recipe.threads):
         run = conclude(network, prepared, data, ())
-    return replace(run, seeds=tuple(run.recipe.seed for run in runs), files=first.files)
+    return replace(run, seeds=tuple(run.recipe.seed for run in runs), files=first.files, begin=first.begin)

@@ -19,12 +19,12 @@ import vrx
 from vrx.contract import Origin
 from vrx.errors import TrainingError
 from vrx.training import checkpoint
-from vrx.training.loop import Epoch
 from vrx.training.networks import Network, build, describe
 from vrx.training.recipe import Recipe
+from vrx.training.state import Epoch
 from vrx.training.windows import Cuts
 
-__all__ = ["RUN", "STATE", "Run", "claim", "finished", "held", "open_run", "read_run", "write"]
+__all__ = ["RUN", "STATE", "Run", "claim", "digest_of", "finished", "held", "open_run", "read_run", "seeds_in", "write"]
 
 RUN, STATE, WEIGHTS = "run.json", "state.safetensors", "model.safetensors"
 LOCK = ".lock"
@@ -49,7 +49,9 @@ class Run:
     variance: str = ""
     """Hash of what the phases learned to forecast."""
     files: Mapping[str, Any] = field(default_factory=dict)
-    """Where the series came from, as `execute` was told."""
+    """Where the series came from, as `execute` was told; of `vrx train` the ``"options"`` too."""
+    begin: str | None = None
+    """Hash of the weights that it began from, where they were another run's."""
 
 
 def open_run(folder: Path) -> Run:
@@ -81,6 +83,7 @@ def open_run(folder: Path) -> Run:
             seeds=(recipe.seed,),
             variance=document.get("variance") or "",
             files=document.get("files") or {},
+            begin=document.get("begin"),
         )
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -90,6 +93,12 @@ def open_run(folder: Path) -> Run:
 def finished(folder: Path) -> bool:
     """Whether the folder holds a finished run."""
     return (folder / RUN).exists() and read_run(folder).get("status") == "done"
+
+
+def seeds_in(folder: Path) -> list[Path]:
+    """The folders of the runs that ``vrx train --seeds`` keeps in this one, in the order of their seeds."""
+    inside = [path for path in folder.glob("seed-*") if path.name[5:].isdecimal() and (path / RUN).exists()]
+    return sorted(inside, key=lambda path: int(path.name[5:]))
 
 
 @contextmanager
@@ -139,7 +148,7 @@ def claim(
         "files": dict(files),
         "origins": [vars(origin) for origin in known],
         "variance": variance,
-        "begin": None if begin is None else _weights(begin),
+        "begin": None if begin is None else digest_of(begin),
         "torch": torch.__version__,
     }
     if (out / RUN).exists():
@@ -155,13 +164,15 @@ def claim(
             if before.get(key) != json.loads(json.dumps(document[key])):
                 raise TrainingError(f"{out}: the run was begun with another {key}: take another --out")
         return
+    if seeds_in(out):
+        raise TrainingError(f"{out}: holds the runs of several seeds: take another --out")
     out.mkdir(parents=True, exist_ok=True)
     # Without a run.json beside it a checkpoint is of nobody knows what, and would be gone on with.
     (out / STATE).unlink(missing_ok=True)
     checkpoint.write_text(out / RUN, json.dumps(document, indent=1))
 
 
-def _weights(run: Run) -> str:
+def digest_of(run: Run) -> str:
     """Hash of the weights and buffers of a run."""
     found = hashlib.sha256()
     for name, value in run.network.state_dict().items():
@@ -199,6 +210,11 @@ def read_run(folder: Path) -> dict[str, Any]:
     try:
         document = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if inside := seeds_in(folder):
+            raise TrainingError(
+                f"{folder}: holds the runs of several seeds: give one of them, such as {inside[0]}, or go on with all "
+                "by the command that began them"
+            ) from None
         raise TrainingError(f"{folder}: holds no run: give the folder that vrx train --out wrote") from None
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder}: {RUN} cannot be read ({error}): train again") from None

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from vrx.errors import TrainingError
 from vrx.training.networks import Encoded
-from vrx.training.networks.multiscale import Multiscale
-from vrx.training.networks.regression import Regression
+from vrx.training.networks.regression import Regression, Sized
 from vrx.training.windows import Samples
 
 __all__ = ["least_squares", "ridge"]
@@ -33,7 +32,7 @@ class _Moments:
 def least_squares(network: Encoded, regression: Regression, samples: Samples, penalty: float = 0.0) -> None:
     """Set a regression to least squares on the log of what came, or to a ridge toward zero.
 
-    The columns of a :class:`Multiscale` get their units here: the standard deviations on these samples.
+    Columns that are measured in their sizes get them here: the standard deviations on these samples.
 
     Parameters
     ----------
@@ -47,10 +46,10 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
         Weight of the squared coefficients, in units of the columns' sizes; 0 for least squares.
     """
     width = regression.linear.in_features
-    if isinstance(regression, Multiscale):
+    if isinstance(regression, Sized):
         regression.sizes.fill_(1.0)
     found = _moments(network, regression, samples, neural=False)
-    if isinstance(regression, Multiscale):
+    if isinstance(regression, Sized):
         sizes = torch.sqrt(found.scatter.diagonal()[:width] / found.count)
         regression.sizes.copy_(torch.where(sizes > 0.0, sizes, 1.0))
         units = torch.cat([regression.sizes, torch.ones(len(found.mean) - width, dtype=sizes.dtype)])

@@ -10,9 +10,8 @@ from vrx.contract import Origin
 from vrx.errors import InputError
 from vrx.series import Bars
 from vrx.training.data import dates_of, fingerprint
-from vrx.training.loop import PhaseData
 from vrx.training.recipe import Recipe
-from vrx.training.windows import Cuts, Samples, cuts, resolved, samples, targets
+from vrx.training.windows import Cuts, PhaseData, Samples, cuts, resolved, samples, targets
 
 __all__ = ["Prepared", "digest", "prepare"]
 

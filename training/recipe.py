@@ -5,6 +5,7 @@ Two runs of one recipe on the same data, machine and torch end with the same bit
 
 import dataclasses
 import datetime
+import difflib
 import tomllib
 import types
 import typing
@@ -15,11 +16,12 @@ from typing import Any
 
 from vrx import contract
 from vrx.errors import InputError
-from vrx.training._recipe_checks import CLOSED, ENCODERS, MODELS, OVERLAPPING, check
+from vrx.training._recipe_checks import CLOSED, ENCODERS, LINEAR, MODELS, OVERLAPPING, PERCEPTRON, check
 
-__all__ = ["MODELS", "OVERLAPPING", "NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
+__all__ = ["MODELS", "OVERLAPPING", "PERCEPTRON", "NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
 
 FOLDER = Path(__file__).with_name("recipes")
+_NAMED = {str: "a text in quotes", bool: "true or false", int: "a whole number", float: "a number"}
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class NetworkShape:
     bottleneck: int = 32
     dropout: float = 0.1
     regimes: int = 3  # of kind "regimes"
-    ridge: float = 0.0  # of kind "linear": where its linear part starts; 0 for least squares
-    week: bool = False  # of kind "linear": columns for the day of the week, on markets that never close
+    ridge: float = 0.0  # of kinds with a linear part: where its linear part starts; 0 for least squares
+    week: bool = False  # of kinds with a linear part: columns for the day of the week, on markets that never close
     season: int = 0  # of kind "overlap-network": bars after which a market repeats itself, 0 for none
     floor: float = 0.01  # share of the window's mean variance added to each day before the log
 
@@ -52,9 +54,11 @@ class NetworkShape:
 
     def named(self, model: str) -> "NetworkShape":
         """The same sizes for the model of this name; what belongs to a linear part goes with it."""
-        if model == "linear":
+        if model in LINEAR:
             return dataclasses.replace(self, kind=model)
-        plain = dataclasses.replace(self, week=False, ridge=0.0)
+        # What reads the columns of a linear part has nothing to read without one.
+        encoder = NetworkShape.encoder if self.encoder == PERCEPTRON else self.encoder
+        plain = dataclasses.replace(self, week=False, ridge=0.0, encoder=encoder)
         if model in ENCODERS:
             return dataclasses.replace(plain, kind="encoder", encoder=model)
         return dataclasses.replace(plain, kind=model)
@@ -73,6 +77,7 @@ class Phase:
     epochs: int = 50
     patience: int = 10  # epochs without a better validation loss, than at its start too, before it ends
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
+    anneal: bool = False  # let the rate fall to zero over the epochs along half a cosine
     clip: float = 1.0  # largest norm of the gradient
     ridge: float = 0.0  # above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight
 
@@ -178,10 +183,12 @@ def _read(kind: Any, value: Any, where: str) -> Any:
             raise InputError(f"{where} is {value!r}: give a table")
         hints = typing.get_type_hints(kind)
         if odd := sorted(value.keys() - hints.keys()):
-            raise InputError(f"{where}: unknown key {odd[0]!r}: known are {', '.join(hints)}")
+            close = difflib.get_close_matches(odd[0], hints, n=1)
+            meant = f"did you mean {close[0]}? " if close else ""
+            raise InputError(f"{where}: unknown key {odd[0]!r}: {meant}known are {', '.join(hints)}")
         required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
         if missing := sorted(required - value.keys()):
-            raise InputError(f"{where}: {missing[0]} is missing")
+            raise InputError(f"{where}: {missing[0]} is missing: add it")
         built = {key: _read(hints[key], item, f"{where}.{key}") for key, item in value.items()}
         return typing.cast("Any", kind)(**built)
     if origin is tuple:
@@ -195,7 +202,7 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise InputError(f"{where} is {value!r}: give a {kind.__name__}")
+        raise InputError(f"{where} is {value!r}: give {_NAMED[kind]}")
     return value
 
 

@@ -15,16 +15,19 @@ from vrx.evaluation._baselines import positive
 from vrx.series import Bars
 from vrx.training import folder
 from vrx.training.begin import continued
-from vrx.training.calibration import set_mean, set_quantiles, set_spread
+from vrx.training.calibration import set_mean, set_quantiles, set_shares, set_spread
 from vrx.training.data import dates_of
+from vrx.training.deterministic import deterministic
 from vrx.training.folder import Run
-from vrx.training.loop import Epoch, PhaseData, State, deterministic, train
+from vrx.training.loop import train
 from vrx.training.networks import Encoded, HarNetwork, Network, build
+from vrx.training.networks.combiner import Weighed
 from vrx.training.prepared import Prepared, digest, prepare
 from vrx.training.recipe import Recipe
 from vrx.training.scoring import score_test_part
 from vrx.training.start import follow, start
-from vrx.training.windows import Cuts, targets
+from vrx.training.state import Epoch, State
+from vrx.training.windows import Cuts, PhaseData, targets
 
 __all__ = ["conclude", "execute"]
 
@@ -79,7 +82,8 @@ def execute(
     with deterministic(recipe.threads), folder.held(out):
         folder.claim(out, recipe, prepared.known, digest(data), files or {}, resume, begin)
         network, state = _fit(prepared, data, out, begin, report)
-        run = replace(conclude(network, prepared, data, state.history), files=dict(files or {}))
+        began = None if begin is None else folder.digest_of(begin)
+        run = replace(conclude(network, prepared, data, state.history), files=dict(files or {}), begin=began)
     folder.write(out, run)
     return run
 
@@ -88,6 +92,8 @@ def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData]
     """Calibrate a trained network on the series of its last phase, and score it on the test part."""
     first = data[prepared.main]
     recipe, at = prepared.recipe, prepared.at
+    if isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
+        set_shares(network, network.combiner, first.validation)
     if recipe.loss == "squared" and isinstance(network, Encoded):
         set_spread(network, [first.train, first.validation])
     if isinstance(network, HarNetwork):

@@ -1,16 +1,18 @@
 """Scores of a trained network on the test part, beside the baselines."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from vrx import evaluation
+from vrx import evaluation, har
+from vrx.evaluation import metrics
 from vrx.evaluation._baselines import positive
 from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
+from vrx.training.daily import Daily, every_day
 from vrx.training.data import dates_of
 from vrx.training.networks import Network
 from vrx.training.recipe import Recipe
@@ -18,9 +20,27 @@ from vrx.training.windows import Cuts, origins, targets
 
 __all__ = ["score_test_part"]
 
+Array = NDArray[np.float64]
+
 
 def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Sequence[Bars]], at: Cuts) -> dict[str, Any]:
-    """Score the test part, which nothing before this line has looked at; by group and by series."""
+    """Score the test part, which nothing before this line has looked at; by group and by series.
+
+    Returns
+    -------
+    dict
+        ``"test_from"``, and by group the ``"mean"`` over its series, each ``"series"`` (both as
+        :mod:`vrx.evaluation.scores` lays them out) and the ``"coverage"``, the share of days inside the outer
+        quantiles by horizon. Both are taken on the same days: those that the network, every baseline and what came
+        have.
+
+    Notes
+    -----
+    QLIKE and the error of the volatility take the forecast of the mean variance. RMSE, R2 and correlation of log
+    variance take the forecast of the mean log, as ``vrx evaluate`` does: the mean of the network's distribution, and of
+    log-HAR's. A model that knows the mean of the variance alone (the random walk, EWMA, HAR) is taken at the log of
+    that, plus the mean of its own log errors so far.
+    """
     found: dict[str, Any] = {"test_from": str(at.validation_end + 1)}
     for group, series in groups.items():
         each = {bars.name: one for bars in series if (one := _score(network, recipe, bars, at)) is not None}
@@ -33,33 +53,72 @@ def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Seque
     return found
 
 
-@torch.no_grad()
-def _score(
-    network: Network, recipe: Recipe, bars: Bars, at: Cuts
-) -> tuple[evaluation.Scores, NDArray[np.float64]] | None:
+def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> tuple[evaluation.Scores, Array] | None:
     """The network beside the baselines on one series, and the share of days inside its outer quantiles, by horizon.
 
     None where the series has no rows in the test part, or is too short there for the baselines.
     """
-    rows = origins(dates_of(bars), recipe, at, "test")
     outcome, target = targets(bars, recipe)
+    rows = origins(dates_of(bars), recipe, at, "test")
+    rows = rows[(target[rows] > 0.0).all(axis=1)]
+    if not len(rows):
+        return None
+    daily = every_day(network, recipe, bars, start=0 if network.mean_alone else int(rows[0]))
+    means, logs = _forecasts(network, daily, recipe, bars, outcome, target)
+    came = target[rows]
+    means, logs = ({name: values[rows] for name, values in group.items()} for group in (means, logs))
+    known = np.asarray(~np.isnan(np.stack([*means.values(), *logs.values()])).any(axis=0))
+    if known.all(axis=1).sum() < 2:
+        return None
+    scores = evaluation.score(means, np.where(known, came, np.nan), recipe.horizons)
+    quantiles, volatility = daily.quantiles[rows], np.sqrt(came)
+    inside = (quantiles[:, :, 0] <= volatility) & (volatility <= quantiles[:, :, -1])
+    return _in_logs(scores, logs, came, known), np.asarray(inside.mean(axis=0, where=known))
+
+
+def _forecasts(
+    network: Network, daily: Daily, recipe: Recipe, bars: Bars, outcome: Array, target: Array
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """What the network and the baselines say every day, (n, horizons) each: the mean variance, and the mean log."""
     # The baselines see what the network sees, since one that reads closes is not to be judged by what highs and lows
     # know; and HAR is fitted to what the network was fitted to.
-    variance = outcome if recipe.rolling else daily_variance(bars, shown_by(recipe.channels))[1]
-    baselines = evaluation.baselines(positive(variance), recipe.horizons, positive(outcome))
-    known = np.asarray(np.isfinite(np.stack(list(baselines.values()))).all(axis=(0, 2)))
-    rows = rows[(target[rows] > 0.0).all(axis=1)]
-    if known[rows].sum() < 2:
-        return None
-    network.eval()
-    matrix = torch.from_numpy(bars.matrix(recipe.channels))
-    steps = torch.arange(1 - recipe.lookback, 1)
-    chunks = torch.from_numpy(rows).split(1024)
-    answers = [network(matrix[chunk[:, None] + steps]) for chunk in chunks]
-    forecast, _, quantiles = (torch.cat(parts).numpy() for parts in zip(*answers, strict=True))
-    forecasts = {"model": forecast}
-    for name, baseline in baselines.items():
-        forecasts[name] = baseline[rows]
-    came = np.sqrt(target[rows])
-    inside = (quantiles[:, :, 0] <= came) & (came <= quantiles[:, :, -1])
-    return evaluation.score(forecasts, target[rows], recipe.horizons), inside.mean(axis=0)
+    shown = positive(outcome if recipe.rolling else daily_variance(bars, shown_by(recipe.channels))[1])
+    came = positive(outcome)
+    means = {"model": daily.variance, **evaluation.baselines(shown, recipe.horizons, came)}
+    medians = [har.expanding(shown, h, log=True, outcome=came, median=True) for h in recipe.horizons]
+    logs = {"log-har": np.log(np.column_stack(medians))}
+    if not network.mean_alone:
+        logs["model"] = daily.log_variance
+    return means, {name: logs.get(name, _centred(said, target, recipe.horizons)) for name, said in means.items()}
+
+
+def _centred(means: Array, target: Array, horizons: Sequence[int]) -> Array:
+    """Logs of forecast means, plus the mean of the log errors so far, each counted once its last day is over."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(means)
+        errors = np.log(target) - logs
+    sound = np.isfinite(errors)
+    past = np.cumsum(np.where(sound, errors, 0.0), axis=0) / np.maximum(np.cumsum(sound, axis=0), 1)
+    for k, horizon in enumerate(horizons):
+        logs[horizon:, k] += past[: max(len(logs) - horizon, 0), k]
+    return logs
+
+
+def _in_logs(
+    scores: evaluation.Scores, logs: Mapping[str, Array], came: Array, known: NDArray[np.bool_]
+) -> evaluation.Scores:
+    """The scores with those of log variance taken from the forecasts of its mean."""
+    horizons = list(dict.fromkeys(row.horizon for row in scores.rows))
+    rows = []
+    for row in scores.rows:
+        k = horizons.index(row.horizon)
+        forecast, actual = logs[row.model][known[:, k], k], np.log(came[known[:, k], k])
+        rows.append(
+            replace(
+                row,
+                rmse_log=metrics.rmse(forecast, actual),
+                r2_log=metrics.r_squared(forecast, actual),
+                correlation_log=metrics.correlation(forecast, actual),
+            )
+        )
+    return replace(scores, rows=tuple(rows))

@@ -15,7 +15,7 @@ from typing import Any
 
 from vrx.errors import InputError, TrainingError
 from vrx.series import Bars
-from vrx.training.folder import Run, finished, open_run
+from vrx.training.folder import RUN, Run, finished, open_run
 from vrx.training.prepared import digest, prepare
 from vrx.training.recipe import Recipe
 from vrx.training.run import execute
@@ -60,10 +60,12 @@ def execute_seeds(
     InputError
         No seed is given, or one twice; or the series do not fit the recipe.
     TrainingError
-        A folder holds another run, or a training cannot go on.
+        A folder holds another run, `out` itself a single one, or a training cannot go on.
     """
     if not seeds or len(set(seeds)) != len(seeds):
         raise InputError(f"seeds are {list(seeds)!r}: give each once, and at least one")
+    if (out / RUN).exists():
+        raise TrainingError(f"{out}: holds a run of one seed: take another --out")
     plans = {seed: (replace(recipe, seed=seed), out / f"seed-{seed}") for seed in seeds}
     out.mkdir(parents=True, exist_ok=True)
     workers = _workers(len(plans), os.cpu_count() or 1)

@@ -32,7 +32,7 @@ STRATEGIES: dict[str, tuple[Phase, ...]] = {
         replace(TUNE, parameters=GROUPS, rates=(1e-5, 5e-5, 3e-4), epochs=30, patience=15, plateau=30),
     ),
     # The neural part and the coefficients of the source, as far as the target does not speak against them: its linear
-    # part re-solved in closed form by a ridge toward the source's. For kind "linear".
+    # part re-solved in closed form by a ridge toward the source's. For kinds with one.
     "adapt": (PRETRAIN, Phase(series="target", ridge=100.0)),
     # Everything moves as fast as in pretraining.
     "aggressive": (PRETRAIN, replace(TUNE, learning_rate=1e-3, epochs=80, patience=20, plateau=7)),

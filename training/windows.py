@@ -18,7 +18,7 @@ from vrx.series import Bars
 from vrx.training.data import dates_of
 from vrx.training.recipe import Recipe, Split
 
-__all__ = ["PARTS", "Cuts", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
+__all__ = ["PARTS", "Cuts", "PhaseData", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
 
 
 def cuts(series: Sequence[Bars], shares: Split) -> Cuts:
@@ -111,6 +111,14 @@ class Samples:
     def windows(self, index: Tensor) -> Tensor:
         """The windows (batch, lookback, channels) of these samples."""
         return self.bars[self.rows[index, None] + torch.arange(1 - self.lookback, 1)]
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseData:
+    """The samples of one phase."""
+
+    train: Samples
+    validation: Samples
 
 
 def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samples:

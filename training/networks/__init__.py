@@ -1,7 +1,7 @@
 """The networks, by the names that a recipe gives them."""
 
-from vrx.training.networks.base import Network
-from vrx.training.networks.combiner import Alone, Combiner, Sum
+from vrx.training.networks.base import Interface, Network
+from vrx.training.networks.combiner import Alone, Combiner, Sum, Weighed
 from vrx.training.networks.dilated_convolution import DilatedConvolution
 from vrx.training.networks.dynamic_attention import DynamicAttention
 from vrx.training.networks.encoded import Encoded
@@ -13,39 +13,44 @@ from vrx.training.networks.lstm_attention import LstmAttention
 from vrx.training.networks.multiscale import Multiscale
 from vrx.training.networks.overlap import Overlap
 from vrx.training.networks.path import Paths
+from vrx.training.networks.perceptron import Perceptron
 from vrx.training.networks.regimes import Regimes
+from vrx.training.networks.regression import Regression
 from vrx.training.networks.residual import Residual
+from vrx.training.networks.scales import Scales
 from vrx.training.networks.transformer import Transformer
-from vrx.training.recipe import NetworkShape, Recipe
+from vrx.training.recipe import OVERLAPPING, PERCEPTRON, NetworkShape, Recipe
 
 __all__ = ["Encoded", "Ensemble", "HarNetwork", "Network", "Overlap", "build", "describe"]
 
 
 def build(recipe: Recipe) -> Network:
     """An untrained network of the recipe's kind; its weights are drawn from torch's global generator."""
-    shape, rolling = recipe.network, recipe.rolling
-    common = (recipe.channels, recipe.lookback, recipe.horizons, recipe.levels)
-    if shape.kind in ("overlap", "overlap-network"):
+    shape, interface = recipe.network, Interface.of(recipe)
+    if shape.kind in OVERLAPPING:
         return Overlap(
-            *common,
-            window=rolling,
+            interface,
             encoder=_encoder(shape, 2) if shape.encoded else None,
             sequence=shape.sequence,
             dropout=shape.dropout,
             season=shape.season,
         )
     if not shape.encoded:
-        return HarNetwork(*common, log=shape.kind == "log-har", rolling=rolling)
-    has_returns = recipe.channels != ("variance",)
-    encoder, paths = _encoder(shape, 1 + has_returns), Paths(shape.floor)
+        return HarNetwork(interface, log=shape.kind == "log-har")
+    paths = Paths(shape.floor)
+    if shape.encoder == PERCEPTRON:
+        combiner = _combiner(recipe, interface, paths)
+        encoder = _perceptron(shape, combiner.regression)
+    else:
+        encoder = _encoder(shape, 1 + interface.has_returns)
+        combiner = _combiner(recipe, interface, paths)
     return Encoded(
-        *common,
+        interface,
         encoder=encoder,
-        combiner=_combiner(recipe, encoder.width, paths, has_returns),
+        combiner=combiner,
         paths=paths,
         sequence=shape.sequence,
         dropout=shape.dropout,
-        rolling=rolling,
     )
 
 
@@ -58,14 +63,22 @@ def _encoder(shape: NetworkShape, columns: int) -> Encoder:
     return LstmAttention(columns, shape.hidden, shape.layers, shape.heads, shape.bottleneck, shape.dropout)
 
 
-def _combiner(recipe: Recipe, width: int, paths: Paths, has_returns: bool) -> Combiner:
+def _perceptron(shape: NetworkShape, regression: Regression | None) -> Encoder:
+    if regression is None:
+        raise ValueError(f"{shape.kind} has no linear part whose columns a perceptron could read")
+    return Perceptron(regression.linear.in_features, shape.bottleneck, shape.dropout)
+
+
+def _combiner(recipe: Recipe, interface: Interface, paths: Paths) -> Combiner:
     shape, horizons = recipe.network, len(recipe.horizons)
+    if shape.kind == "scales":
+        return Weighed(Scales(interface, paths, days=recipe.days, week=shape.week))
     if shape.kind == "linear":
-        return Sum(Multiscale(horizons, paths, days=recipe.days, has_returns=has_returns, week=shape.week))
+        return Sum(Multiscale(horizons, paths, days=recipe.days, has_returns=interface.has_returns, week=shape.week))
     if shape.kind == "dynamic-attention":
-        return DynamicAttention(horizons, width)
+        return DynamicAttention(horizons, shape.bottleneck)
     if shape.kind == "regimes":
-        return Regimes(horizons, width, shape.regimes)
+        return Regimes(horizons, shape.bottleneck, shape.regimes)
     kinds = {"hybrid": Hybrid, "hybrid-from-har": HybridFromHar, "residual": Residual}
     return kinds[shape.kind](horizons) if shape.kind in kinds else Alone()
 
@@ -83,6 +96,8 @@ def describe(recipe: Recipe, network: Network) -> str:
         encoder = f"LSTM {shape.layers} x {shape.hidden} over {shape.sequence} days, {shape.heads}-head attention"
     elif shape.encoder == "transformer":
         encoder = f"Transformer {shape.layers} x {shape.hidden} over {shape.sequence} days, {shape.heads} heads"
+    elif shape.encoder == PERCEPTRON:
+        encoder = "perceptron over the columns of the linear part"
     else:
         encoder = f"dilated convolutions of {shape.hidden} channels over {shape.sequence} days"
     combined = _COMBINED[shape.kind].format(shape=shape)
@@ -92,6 +107,7 @@ def describe(recipe: Recipe, network: Network) -> str:
 _COMBINED = {
     "encoder": "",
     "linear": " plus a linear part over the whole window",
+    "scales": " plus a linear part on every scale of variance, returns and ranges",
     "hybrid": ", weighed against log-HAR",
     "hybrid-from-har": ", weighed against log-HAR from which it starts",
     "dynamic-attention": ", weighed against log-HAR window by window",

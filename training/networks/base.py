@@ -7,23 +7,51 @@ no scaler file and no feature code.
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["FLOOR", "Answer", "Distribution", "Inputs", "Network", "Variance", "constant"]
+from vrx.training.recipe import Recipe
+
+__all__ = ["FLOOR", "Answer", "Distribution", "Inputs", "Interface", "Network", "Variance", "constant"]
 
 # A day without any movement has variance 0, whose log is not finite: this is a volatility of 1e-6 a day, far below
 # that of any market, so it moves no other day.
 FLOOR = 1e-12
 
 
+@dataclass(frozen=True)
+class Interface:
+    """What a network reads and answers, as a recipe says it; the same for networks of every kind."""
+
+    channels: tuple[str, ...]
+    horizons: tuple[int, ...]
+    levels: tuple[float, ...]
+    rolling: int  # returns in a rolling window; 0 where days are forecast
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Interface":
+        """That of a recipe."""
+        return cls(recipe.channels, recipe.horizons, recipe.levels, recipe.rolling)
+
+    @property
+    def has_returns(self) -> bool:
+        """Whether the bars hold returns, or closes that show them."""
+        return self.channels != ("variance",)
+
+
 class Inputs(NamedTuple):
-    """What a window says, each (batch, days), float64: variance, and the returns (zeros where the bars hold none)."""
+    """What a window says, each (batch, days), float64."""
 
     variance: Tensor
     returns: Tensor
+    """Close to close; zeros where the bars hold none."""
+    nights: Tensor | None = None
+    """Overnight returns, from the last close to the open; of open-high-low-close bars."""
+    ranges: Tensor | None = None
+    """The variance of the session as its range alone shows it (Parkinson 1980); of open-high-low-close bars."""
 
 
 class Distribution(NamedTuple):
@@ -54,15 +82,15 @@ class Variance(nn.Module):
         super().__init__()
         self.channels, self.rolling = channels, rolling
         constant(self, "body", 2.0 * math.log(2.0) - 1.0)
+        constant(self, "parkinson", 4.0 * math.log(2.0))
         self.body: Tensor
+        self.parkinson: Tensor
 
     def forward(self, bars: Tensor) -> Inputs:
         """Compute the inputs in float64, where a return of 1e-4 of a price of 1e5 survives."""
-        if self.channels == ("variance",):
+        if self.channels[0] == "variance":
             variance = bars[:, :, 0]
-            return Inputs(variance, torch.zeros_like(variance))
-        if self.channels == ("variance", "return"):
-            return Inputs(bars[:, :, 0], bars[:, :, 1])
+            return Inputs(variance, bars[:, :, 1] if "return" in self.channels else torch.zeros_like(variance))
         logs = torch.log(bars)
         close = logs[:, :, -1]
         returns = close[:, 1:] - close[:, :-1]
@@ -71,11 +99,11 @@ class Variance(nn.Module):
         if self.channels == ("close",):
             return Inputs(returns * returns, returns)
         opening, high, low = logs[:, 1:, 0], logs[:, 1:, 1], logs[:, 1:, 2]
-        overnight = opening - close[:, :-1]
+        nights, squared_range = opening - close[:, :-1], (high - low) ** 2
         body = close[:, 1:] - opening
         # A high may miss the close by float noise, which makes a flat day -1e-18.
-        garman_klass = (0.5 * (high - low) ** 2 - self.body * body**2).clamp(min=0.0)
-        return Inputs(garman_klass + overnight**2, returns)
+        garman_klass = (0.5 * squared_range - self.body * body**2).clamp(min=0.0)
+        return Inputs(garman_klass + nights**2, returns, nights, squared_range / self.parkinson)
 
     def sound(self, bars: Tensor) -> Tensor:
         """Whether a window is finite throughout, its prices positive, its variances not negative; (batch,)."""
@@ -115,21 +143,20 @@ class Answer(nn.Module):
 
 
 class Network(nn.Module):
-    """A network that forecasts; a subclass says how with :meth:`distribution`."""
+    """A network that forecasts; a subclass says how with :meth:`distribution`.
 
-    def __init__(
-        self,
-        channels: tuple[str, ...],
-        lookback: int,
-        horizons: tuple[int, ...],
-        levels: tuple[float, ...],
-        *,
-        rolling: int = 0,
-    ) -> None:
+    Attributes
+    ----------
+    mean_alone
+        Whether it knows the mean of the coming variance alone: the mean of its distribution is then no mean of logs.
+    """
+
+    mean_alone = False
+
+    def __init__(self, interface: Interface) -> None:
         super().__init__()
-        self.lookback = lookback
-        self.input = Variance(channels, rolling)
-        self.answer = Answer(len(horizons), levels)
+        self.input = Variance(interface.channels, interface.rolling)
+        self.answer = Answer(len(interface.horizons), interface.levels)
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The distribution of the log of the coming variance; float64, (batch, horizons)."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from vrx.training.networks.base import Inputs
 from vrx.training.networks.path import Path
 from vrx.training.networks.regression import Regression
 
-__all__ = ["Alone", "Combiner", "Sum", "View"]
+__all__ = ["Alone", "Combiner", "Sum", "View", "Weighed"]
 
 
 class View(NamedTuple):
@@ -17,8 +18,10 @@ class View(NamedTuple):
 
     inputs: Inputs
     path: Path
+    columns: Tensor | None
+    """What the linear part reads, float64, (batch, columns); None where there is none."""
     code: Tensor
-    """What the encoder made of the path, float32, (batch, width)."""
+    """What the encoder made of the window, float32, (batch, width)."""
     answer: Tensor
     """The head's own forecast of log variance, less the window's level; float64, (batch, horizons)."""
 
@@ -50,14 +53,13 @@ class Combiner(nn.Module):
 
     def linear_forecast(self, view: View) -> Tensor:
         """That of the regression."""
-        if self.regression is None:
+        if self.regression is None or view.columns is None:
             raise RuntimeError(f"{type(self).__name__} has no regression")
-        forecast: Tensor = self.regression(view.inputs, view.path)
-        return forecast
+        return self.regression.of(view.columns, view.path)
 
     def trained(self) -> list[nn.Parameter]:
-        """The parameters that training moves: all but those of a regression that follows the series."""
-        held = self.regression.parameters() if self.regression is not None and self.regression.follows else ()
+        """The parameters that training moves: all but those of a regression that is held still."""
+        held = self.regression.parameters() if self.regression is not None and self.regression.held else ()
         apart = {id(parameter) for parameter in held}
         return [parameter for parameter in self.parameters() if id(parameter) not in apart]
 
@@ -78,3 +80,23 @@ class Sum(Combiner):
     def forward(self, view: View) -> Tensor:
         """Add up."""
         return self.linear_forecast(view) + view.answer
+
+
+class Weighed(Sum):
+    """A regression plus a share of the neural part, one a horizon, which validation sets once training has ended.
+
+    Attributes
+    ----------
+    share
+        Buffer (horizons,), 0 to 1. The early stop judges all horizons by one loss, and the far ones, whose windows
+        overlap and which saw few crises, are overfitted before the near ones have learned all.
+    """
+
+    def __init__(self, regression: Regression) -> None:
+        super().__init__(regression)
+        self.register_buffer("share", torch.ones(regression.linear.out_features, dtype=torch.float64))
+        self.share: Tensor
+
+    def forward(self, view: View) -> Tensor:
+        """Add up."""
+        return self.linear_forecast(view) + self.share * view.answer

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vrx.training.networks.base import Distribution, Inputs, Network, constant
+from vrx.training.networks.base import Distribution, Inputs, Interface, Network, constant
 from vrx.training.networks.combiner import Combiner, View
 from vrx.training.networks.encoder import Encoder, parameters_of
 from vrx.training.networks.path import Path, Paths
+from vrx.training.networks.perceptron import Perceptron
 
 __all__ = ["Encoded", "Head"]
 
@@ -48,6 +49,8 @@ class Encoded(Network):
 
     Parameters
     ----------
+    interface
+        What it reads and answers.
     encoder, combiner
         The parts.
     sequence
@@ -67,27 +70,24 @@ class Encoded(Network):
 
     def __init__(
         self,
-        channels: tuple[str, ...],
-        lookback: int,
-        horizons: tuple[int, ...],
-        levels: tuple[float, ...],
+        interface: Interface,
         *,
         encoder: Encoder,
         combiner: Combiner,
         paths: Paths,
         sequence: int,
         dropout: float,
-        rolling: int = 0,
     ) -> None:
-        super().__init__(channels, lookback, horizons, levels, rolling=rolling)
+        super().__init__(interface)
+        horizons = len(interface.horizons)
         self.sequence = sequence
-        self.has_returns = channels != ("variance",)
+        self.has_returns = interface.has_returns
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
-        self.register_buffer("gain", torch.ones(len(horizons), dtype=torch.float64))
+        self.register_buffer("gain", torch.ones(horizons, dtype=torch.float64))
         self.scale: Tensor
         self.gain: Tensor
         self.paths, self.encoder, self.combiner = paths, encoder, combiner
-        self.head = Head(encoder.width, len(horizons), dropout, from_zero=combiner.from_zero)
+        self.head = Head(encoder.width, horizons, dropout, from_zero=combiner.from_zero)
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Those of the encoder, and `head`: the head and the combiner."""
@@ -97,12 +97,17 @@ class Encoded(Network):
     def view(self, inputs: Inputs) -> tuple[View, Tensor]:
         """What the combiner sees, and the spread."""
         path: Path = self.paths(inputs)
-        steps = [path.logs[:, -self.sequence :] / self.scale]
-        if self.has_returns:
-            steps.append(path.returns[:, -self.sequence :])
-        code = self.encoder(torch.stack(steps, 2).float())
+        regression = self.combiner.regression
+        columns = None if regression is None else regression.columns(inputs, path)
+        if columns is not None and isinstance(self.encoder, Perceptron):
+            code = self.encoder(columns)
+        else:
+            steps = [path.logs[:, -self.sequence :] / self.scale]
+            if self.has_returns:
+                steps.append(path.returns[:, -self.sequence :])
+            code = self.encoder(torch.stack(steps, 2).float())
         own: Distribution = self.head(code)
-        return View(inputs, path, code, own.mean * self.scale), own.spread * self.scale * self.gain
+        return View(inputs, path, columns, code, own.mean * self.scale), own.spread * self.scale * self.gain
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The combiner's mean, the head's spread."""

@@ -6,7 +6,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from vrx.training.networks.base import Distribution, Inputs, Network
+from vrx.training.networks.base import Distribution, Inputs, Interface, Network
 from vrx.training.recipe import Recipe
 
 __all__ = ["Ensemble"]
@@ -29,7 +29,7 @@ class Ensemble(Network):
     """
 
     def __init__(self, recipe: Recipe, members: Sequence[Network]) -> None:
-        super().__init__(recipe.channels, recipe.lookback, recipe.horizons, recipe.levels, rolling=recipe.rolling)
+        super().__init__(Interface.of(recipe))
         self.members = nn.ModuleList(members)
 
     def each(self) -> list[Network]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vrx.training.networks.base import FLOOR, Distribution, Inputs, Network
+from vrx.training.networks.base import FLOOR, Distribution, Inputs, Interface, Network
 from vrx.training.networks.regression import HarColumns
 
 __all__ = ["HarNetwork"]
@@ -14,6 +14,8 @@ class HarNetwork(Network):
 
     Parameters
     ----------
+    interface
+        What it reads and answers.
     log
         Whether the regression is on log variance.
 
@@ -24,21 +26,13 @@ class HarNetwork(Network):
     is 1: the quantiles come from the ratios of actual to forecast alone.
     """
 
-    def __init__(
-        self,
-        channels: tuple[str, ...],
-        lookback: int,
-        horizons: tuple[int, ...],
-        levels: tuple[float, ...],
-        *,
-        log: bool,
-        rolling: int = 0,
-    ) -> None:
-        super().__init__(channels, lookback, horizons, levels, rolling=rolling)
-        self.log = log
-        self.coefficients = nn.Parameter(torch.zeros(len(horizons), 4, dtype=torch.float64))
-        self.register_buffer("spread", torch.ones(len(horizons), dtype=torch.float64))
-        self.register_buffer("floor", torch.full((len(horizons),), FLOOR, dtype=torch.float64))
+    def __init__(self, interface: Interface, *, log: bool) -> None:
+        super().__init__(interface)
+        horizons = len(interface.horizons)
+        self.log, self.mean_alone = log, not log
+        self.coefficients = nn.Parameter(torch.zeros(horizons, 4, dtype=torch.float64))
+        self.register_buffer("spread", torch.ones(horizons, dtype=torch.float64))
+        self.register_buffer("floor", torch.full((horizons,), FLOOR, dtype=torch.float64))
         self.spread: Tensor
         self.floor: Tensor
         self.read = HarColumns(log=log)

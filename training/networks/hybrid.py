@@ -29,11 +29,7 @@ class Hybrid(Combiner):
     def forward(self, view: View) -> Tensor:
         """Weigh the two forecasts."""
         alpha = torch.sigmoid(self.logit)
-        return alpha * self.linear_forecast(view) + (1.0 - alpha) * self.neural(view)
-
-    def neural(self, view: View) -> Tensor:
-        """The forecast that HAR is weighed against."""
-        return view.path.level + view.answer
+        return alpha * self.linear_forecast(view) + (1.0 - alpha) * (view.path.level + view.answer)
 
     def weights(self, view: View) -> Mapping[str, Tensor]:
         """Alpha of the first horizon, the same for all windows."""
@@ -48,7 +44,3 @@ class HybridFromHar(Hybrid):
     def forward(self, view: View) -> Tensor:
         """Weigh the two forecasts, whose common part needs no weight: rounding would lose its last bit."""
         return self.linear_forecast(view) + (1.0 - torch.sigmoid(self.logit)) * view.answer
-
-    def neural(self, view: View) -> Tensor:
-        """HAR and what the head adds."""
-        return self.linear_forecast(view) + view.answer

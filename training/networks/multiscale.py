@@ -5,7 +5,7 @@ from torch import Tensor
 
 from vrx.training.networks.base import FLOOR, Inputs, constant
 from vrx.training.networks.path import Path, Paths
-from vrx.training.networks.regression import MONTH, Regression
+from vrx.training.networks.regression import MONTH, Sized
 from vrx.training.networks.week import Week
 
 __all__ = ["DISPLACEMENTS", "MEANS", "Multiscale"]
@@ -19,7 +19,7 @@ QUARTER = 66
 CLIP = 5.0
 
 
-class Multiscale(Regression):
+class Multiscale(Sized):
     """Means over 1 to 252 days, the spread of the window, displacements of the price, around the window's own level.
 
     Parameters
@@ -35,12 +35,6 @@ class Multiscale(Regression):
     week
         Whether the market never closes, so that a row is a day of the week (:class:`vrx.training.networks.week.Week`).
 
-    Attributes
-    ----------
-    sizes
-        Buffer (columns,): standard deviations of the columns on the first phase's series, which are their units. One
-        ridge, one rate and one weight decay then mean the same for all, on later series too.
-
     Notes
     -----
     Means of the centred log variance hold for measures with little noise; logs of the mean variance over the same days
@@ -54,6 +48,7 @@ class Multiscale(Regression):
     """
 
     follows = False
+    held = False
 
     def __init__(self, outputs: int, paths: Paths, *, days: int, has_returns: bool, week: bool = False) -> None:
         self.logs = tuple(k for k in MEANS if k < days)  # over the whole window the mean of the centred path is zero
@@ -67,10 +62,8 @@ class Multiscale(Regression):
         scaled = [side / k**0.5 for side, k in zip(triangle, DISPLACEMENTS[1:], strict=True)]
         constant(self, "triangle", torch.stack([(ages == 0.0).double(), *scaled], 1))
         constant(self, "zero", FLOOR)
-        self.register_buffer("sizes", torch.ones(count, dtype=torch.float64))
         self.triangle: Tensor
         self.zero: Tensor
-        self.sizes: Tensor
 
     def columns(self, inputs: Inputs, path: Path) -> Tensor:
         """What the window says on every scale, in units of `sizes`."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vrx import rolling
-from vrx.training.networks.base import Distribution, Inputs, Network, constant
+from vrx.training.networks.base import Distribution, Inputs, Interface, Network, constant
 from vrx.training.networks.encoder import Encoder, parameters_of
 
 __all__ = ["Overlap"]
@@ -19,8 +19,8 @@ class Overlap(Network):
 
     Parameters
     ----------
-    window
-        Returns in a rolling window.
+    interface
+        What it reads and answers: closes, and the rolling window that ends a day later.
     encoder
         Reads the last `sequence` returns in units of their scale, two columns a day; None for the plain forecast.
     sequence, dropout
@@ -37,22 +37,18 @@ class Overlap(Network):
 
     def __init__(
         self,
-        channels: tuple[str, ...],
-        lookback: int,
-        horizons: tuple[int, ...],
-        levels: tuple[float, ...],
+        interface: Interface,
         *,
-        window: int,
         encoder: Encoder | None,
         sequence: int,
         dropout: float,
         season: int,
     ) -> None:
-        super().__init__(channels, lookback, horizons, levels, rolling=window)
-        self.window, self.sequence, self.horizons = window, sequence, horizons
+        super().__init__(interface)
+        self.window, self.sequence = interface.rolling, sequence
         constant(self, "least", rolling.LEAST)
         self.least: Tensor
-        shape = (len(horizons), 2 * rolling.SLICES)
+        shape = (1, 2 * rolling.SLICES)
         self.register_buffer("means", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("within", torch.ones(shape, dtype=torch.float64))
         self.register_buffer("weights", _weights(season if encoder is not None else 0), persistent=False)
@@ -68,7 +64,7 @@ class Overlap(Network):
             self.scatter: Tensor
             self.hidden = nn.Linear(encoder.width + columns, encoder.width)
             self.dropout = nn.Dropout(dropout)
-            self.out, self.linear = nn.Linear(encoder.width, len(horizons)), nn.Linear(columns, len(horizons))
+            self.out, self.linear = nn.Linear(encoder.width, 1), nn.Linear(columns, 1)
             for layer in (self.out, self.linear):
                 nn.init.zeros_(layer.weight)
                 nn.init.zeros_(layer.bias)
@@ -93,7 +89,7 @@ class Overlap(Network):
         return torch.exp(anchor), torch.cat([logs[:, 1:] - anchor, spread, last.clamp(-CLIP, CLIP)], 1)
 
     def correction(self, inputs: Inputs, scale: Tensor, columns: Tensor) -> Tensor:
-        """What the network adds to the log of the scale, (batch, horizons)."""
+        """What the network adds to the log of the scale, (batch, 1)."""
         if self.encoder is None:
             return torch.zeros_like(scale)
         days = (inputs.returns[:, -self.sequence :] / scale).clamp(-CLIP, CLIP).float()
@@ -106,31 +102,25 @@ class Overlap(Network):
     def distribution(self, inputs: Inputs) -> Distribution:
         """The mean and the standard deviation of the log variance over what the new returns may be."""
         scale, columns = self.scale(inputs)
-        scales = scale * torch.exp(self.correction(inputs, scale, columns)).expand(-1, len(self.horizons))
-        parts = [self._outcome(inputs.returns, scales[:, k : k + 1], k) for k in range(len(self.horizons))]
-        return Distribution(torch.cat([mean for mean, _ in parts], 1), torch.cat([spread for _, spread in parts], 1))
-
-    def _outcome(self, returns: Tensor, scale: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        horizon = self.horizons[k]
-        kept = self.window - horizon
-        share = torch.full_like(scale, kept * horizon / self.window)
-        tail = returns[:, returns.shape[1] - kept :] if kept else torch.zeros_like(scale)
+        scale = scale * torch.exp(self.correction(inputs, scale, columns))
+        kept = self.window - 1
+        share = torch.full_like(scale, kept / self.window)
+        tail = inputs.returns[:, -kept:]
         mean = tail.mean(1, keepdim=True)
         known = ((tail - mean) ** 2).sum(1, keepdim=True)
-        new = horizon * self.within[k] * scale**2 + share * (mean - scale * self.means[k]) ** 2
+        new = self.within[0] * scale**2 + share * (mean - scale * self.means[0]) ** 2
         logs = torch.log(torch.maximum(known + new, self.least**2) / (self.window - 1))
         middle = logs.mean(1, keepdim=True)
-        return middle, torch.sqrt(((logs - middle) ** 2).mean(1, keepdim=True))
+        return Distribution(middle, torch.sqrt(((logs - middle) ** 2).mean(1, keepdim=True)))
 
     @torch.no_grad()
     def learn(self, returns: Tensor, coming: Tensor) -> None:
-        """Take the shocks of a train part: returns up to each day (days, back), and those to come (days, ahead)."""
+        """Take the shocks of a train part: returns up to each day (days, back), and the one to come (days, 1)."""
         inputs = Inputs(returns[:, -self.window :].var(1, keepdim=True), returns)
         scale, columns = self.scale(inputs)
-        for k, horizon in enumerate(self.horizons):
-            means, within = rolling.sliced((coming[:, :horizon] / scale).numpy())
-            self.means[k] = torch.from_numpy(means).repeat(2) * torch.tensor([1.0, -1.0]).repeat_interleave(len(means))
-            self.within[k] = torch.from_numpy(within).repeat(2)
+        means, within = rolling.sliced((coming / scale).numpy())
+        self.means[0] = torch.from_numpy(means).repeat(2) * torch.tensor([1.0, -1.0]).repeat_interleave(len(means))
+        self.within[0] = torch.from_numpy(within).repeat(2)
         if self.encoder is not None:
             self.centre.copy_(columns.mean(0))
             self.scatter.copy_(columns.std(0).clamp(min=1e-6))

@@ -7,7 +7,7 @@ from vrx.evaluation._baselines import ZERO_SHARE
 from vrx.training.networks.base import FLOOR, Inputs, constant
 from vrx.training.networks.path import Path
 
-__all__ = ["MONTH", "HarColumns", "HarRegression", "Regression"]
+__all__ = ["MONTH", "HarColumns", "HarRegression", "Regression", "Sized"]
 
 MONTH = 22
 
@@ -20,11 +20,13 @@ class Regression(nn.Module):
     linear
         Float64, (columns, horizons); :func:`vrx.training.start.start` sets it to least squares.
     follows
-        Whether it is fitted anew to the series of every phase, and held still in training; else it is fitted once and
-        trained with the rest.
+        Whether it is fitted anew to the series of every phase; else it is fitted once, to the first's.
+    held
+        Whether training holds it still; else it is trained with the rest.
     """
 
     follows: bool
+    held: bool
 
     def __init__(self, columns: int, outputs: int) -> None:
         super().__init__()
@@ -40,8 +42,28 @@ class Regression(nn.Module):
 
     def forward(self, inputs: Inputs, path: Path) -> Tensor:
         """The forecast of log variance, (batch, horizons)."""
-        forecast: Tensor = self.linear(self.columns(inputs, path)) + self.anchor(path)
+        return self.of(self.columns(inputs, path), path)
+
+    def of(self, columns: Tensor, path: Path) -> Tensor:
+        """The forecast from columns that are known already."""
+        forecast: Tensor = self.linear(columns) + self.anchor(path)
         return forecast
+
+
+class Sized(Regression):
+    """A regression whose columns are in units of their own.
+
+    Attributes
+    ----------
+    sizes
+        Buffer (columns,): standard deviations of the columns on the first phase's series. One ridge, one rate and one
+        weight decay then mean the same for all, on later series too.
+    """
+
+    def __init__(self, columns: int, outputs: int) -> None:
+        super().__init__(columns, outputs)
+        self.register_buffer("sizes", torch.ones(columns, dtype=torch.float64))
+        self.sizes: Tensor
 
 
 class HarColumns(nn.Module):
@@ -68,6 +90,7 @@ class HarRegression(Regression):
     """Log-HAR (Corsi 2009), of the series in training."""
 
     follows = True
+    held = True
 
     def __init__(self, outputs: int) -> None:
         super().__init__(3, outputs)

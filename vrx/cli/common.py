@@ -1,10 +1,11 @@
-"""What several commands share: the options that name a series, and printing."""
+"""What several commands share: the options that mean the same in each, reading the series that they name, printing."""
 
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import contextmanager, suppress
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +13,31 @@ import typer
 from vrx import series
 from vrx.errors import InputError
 
-__all__ = ["Column", "DropBadRows", "Json", "SeriesId", "day", "print_json", "read_series", "slow_progress"]
+__all__ = [
+    "Annualise",
+    "AsOf",
+    "Column",
+    "Csv",
+    "DropBadRows",
+    "Json",
+    "Series",
+    "SeriesId",
+    "Year",
+    "day",
+    "print_json",
+    "read_series",
+    "slow_progress",
+]
 
+
+class Year(StrEnum):
+    """Trading days a year."""
+
+    calendar = "365"
+    trading = "252"
+
+
+Series = Annotated[str, typer.Option("--series", help="A CSV (also .gz) or parquet file of bars, or sample:sp500.")]
 SeriesId = Annotated[str | None, typer.Option("--id", help="Which series of a table that holds several.")]
 Column = Annotated[
     list[str] | None,
@@ -22,7 +46,14 @@ Column = Annotated[
 DropBadRows = Annotated[
     bool, typer.Option("--drop-bad-rows", help="Leave out rows that would be refused, and say which.")
 ]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
+]
+Annualise = Annotated[
+    Year | None, typer.Option("--annualise", help="Days a year; by the calendar of the series if absent.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV for machines.")]
 # A bar for less than this is noise.
 PATIENCE = 2.0
 
@@ -53,18 +84,21 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
-def day(text: str) -> date:
-    """Read the day of --as-of.
+def day(text: str, option: str = "--as-of") -> date:
+    """Read the day of an option, written as ISO 8601 has it and in no other way.
 
     Examples
     --------
     >>> day("2022-12-30")
     datetime.date(2022, 12, 30)
     """
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise InputError(f"--as-of {text}: is no day: write it as 2022-12-30") from None
+    found: date | None = None
+    with suppress(ValueError):
+        found = date.fromisoformat(text)
+    # Python also reads 20221230 and 2022-W52-5.
+    if found is None or found.isoformat() != text:
+        raise InputError(f"{option} {text}: is no day: write it as 2022-12-30")
+    return found
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from vrx.evaluation.walk import BASELINES, Forecasts, Protocol, Task, returns_of
 from vrx.rolling import LAGS
 
 if TYPE_CHECKING:
-    from vrx.training.loop import Epoch
     from vrx.training.recipe import Phase, Recipe
+    from vrx.training.state import Epoch
 
 __all__ = ["Answer", "Networks", "answer", "asked_for", "is_network"]
 
@@ -58,6 +58,8 @@ class Answer:
     history: "tuple[Epoch, ...]" = ()
     phases: "tuple[Phase, ...]" = ()
     weights: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    training: Mapping[str, Any] | None = None
+    """Of a network that was trained here: model, recipe, strategy, source, epochs and seed."""
     seen_until: str | None = None
     """The last day seen in training, where days of the test part lie before it."""
 
@@ -167,13 +169,35 @@ def _trained(name: str, task: Task, networks: Networks, *, quiet: bool) -> Answe
     if sources:
         notes[0] += f", source {', '.join(bars.name for bars in sources[:3])}{' ...' if len(sources) > 3 else ''}"
     forecasts = Forecasts(daily.variance[:, column], daily.log_variance[:, column])
-    return Answer(name, forecasts, tuple(notes), run.history, plan.phases, daily.weights)
+    training = {
+        "model": name,
+        "recipe": plan.name,
+        "strategy": _strategy(plan.phases),
+        "source": networks.source,
+        "epochs": len(run.history),
+        "seed": plan.seed,
+    }
+    return Answer(name, forecasts, tuple(notes), run.history, plan.phases, daily.weights, training)
+
+
+def _strategy(phases: "Sequence[Phase]") -> str | None:
+    """The strategy that these phases are, whatever their epochs; None where a recipe has its own."""
+    from vrx.training.strategies import STRATEGIES
+
+    def timeless(these: "Sequence[Phase]") -> "list[Phase]":
+        return [dataclasses.replace(phase, epochs=1) for phase in these]
+
+    return next((name for name, known in STRATEGIES.items() if timeless(known) == timeless(phases)), None)
 
 
 def _plan(name: str, task: Task, networks: Networks) -> "Recipe":
     """The recipe, made to read what the baselines see and to forecast what they forecast."""
     from vrx.training.recipe import Split, named
 
+    if task.is_rolling and "close" not in task.bars:
+        raise InputError(
+            f"--models {name}: networks read rolling windows from closes, which {task.bars.name} has not: leave it out"
+        )
     plan = named(networks.recipe or ("rolling" if task.is_rolling else "dhansoia"))
     if plan.rolling and not task.is_rolling:
         raise InputError(f"--recipe {plan.name} forecasts rolling windows: add --protocol rolling")

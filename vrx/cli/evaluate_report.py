@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from vrx.cli import evaluate_table, pictures
+from vrx.cli import evaluate_notes, evaluate_table, pictures
 
 if TYPE_CHECKING:
     from vrx.evaluation import Comparison
@@ -36,9 +36,9 @@ pre { border: 1px solid var(--line); padding: .7rem; overflow-x: auto; border-ra
 """
 
 
-def html(found: "Comparison", notes: Sequence[str], panels: "Sequence[pictures.Panel]") -> str:
+def html(found: "Comparison", notes: Sequence[str], panels: "Sequence[pictures.Panel]", title: str) -> str:
     """The whole page: table, footnotes, pictures, notes, and how to come by the same figures."""
-    first, second = evaluate_table.head(found)
+    first, second = evaluate_table.head(found, title)
     command = shlex.join(["vrx", *sys.argv[1:]])
     seen = "".join(f"<li>{escape(name)} {escape(version)}</li>" for name, version in evaluate_table.versions().items())
     task = found.task
@@ -47,14 +47,14 @@ def html(found: "Comparison", notes: Sequence[str], panels: "Sequence[pictures.P
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(task.bars.name)}: models compared</title>
+<title>{escape(title)}: models compared</title>
 <style>{STYLE}</style>
 </head>
 <body>
-<h1>{escape(task.bars.name)}: models compared</h1>
+<h1>{escape(title)}: models compared</h1>
 <p>{escape(first)}<br>{escape(second)}</p>
 <div class="wide">{_table(found)}</div>
-<ul>{_items([line.replace("* best", "shaded: best") for line in evaluate_table.footnotes(found)])}</ul>
+<ul>{_items([line.replace("* best", "shaded: best") for line in evaluate_notes.footnotes(found)])}</ul>
 <h2>Pictures</h2>
 {"".join(map(_figure, panels))}
 <h2>Notes</h2>

@@ -1,50 +1,41 @@
-"""The answers of ``vrx evaluate``: the table and its footnotes, notes, and every forecast as CSV."""
+"""The answers of ``vrx evaluate``: the table on the screen, and every forecast as CSV."""
 
 import csv
 import io
-import math
+import os
 import platform
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import vrx
+from vrx.cli import evaluate_notes
 
 if TYPE_CHECKING:
-    from vrx.cli.evaluate_models import Answer
+    from rich.console import Console
+
     from vrx.evaluation import Comparison, ModelScore
 
-__all__ = ["FOOTNOTES", "cells", "footnotes", "head", "long", "marked", "notes", "show", "versions"]
+__all__ = ["blocks", "cells", "head", "long", "marked", "show", "versions"]
 
-# Narrower terminals wrap the table rather than lose digits.
 WIDEST = 1000
+WRAPPED: dict[str, Any] = {"subsequent_indent": "  ", "break_long_words": False, "break_on_hyphens": False}
 # Digits beyond would say more than the test knows.
 LEAST = 0.001
-SEEN = "\N{DAGGER}"
 COLUMNS = ("RMSE", "MAE", "R^2", "corr.", "direction", "MAPE", "QLIKE")
 FORMATS = {"rmse": ".4f", "mae": ".4f", "r2": ".4f", "correlation": ".4f", "directional_accuracy": ".1%"}
 FORMATS |= {"mape": ".1%", "qlike": ".4f"}
-FOOTNOTES = (
-    "RMSE, MAE, R^2, correlation and direction: of log volatility; MAPE: of volatility; QLIKE: of variance; * best",
-    "a forecast of log volatility is half the mean log variance where a model knows it (log-har, overlap, networks), "
-    "by three quantiles of an .onnx file; else the log of the root of the mean variance, plus half the mean of the "
-    "model's own log errors so far (all days from its first forecast, those before the test part too)",
-    "direction: from where the random walk stands, which has none",
-    "DM: Diebold-Mariano against {against} (HAC with {lags} lags, Harvey), negative where the model loses less, "
-    "two-sided p in brackets",
-    "MCS: p in the model confidence set of QLIKE (1,000 stationary bootstraps, blocks of {block} days, seed {seed}); "
-    "'in' above {size:.0%}",
-)
+# Spaces between two columns.
+GAP = 2
 
 
-def head(found: "Comparison") -> tuple[str, str]:
+def head(found: "Comparison", title: str) -> tuple[str, str]:
     """What was compared, and when."""
     task = found.task
     days = task.dates[found.rows + task.horizon]
-    first = (
-        f"{task.bars.name}: {task.target}; {found.n:,} of {len(task.test_rows):,} test days, {days[0]} to {days[-1]}"
-    )
+    first = f"{title}: {task.target}; {found.n:,} of {len(task.test_rows):,} test days, {days[0]} to {days[-1]}"
     return first, f"train to {task.cuts.train_end}, validation to {task.cuts.validation_end}"
 
 
@@ -64,73 +55,72 @@ def cells(found: "Comparison") -> tuple[list[str], list[list[tuple[str, bool]]]]
     return names, rows
 
 
-def notes(found: "Comparison", answers: "Sequence[Answer]") -> list[str]:
-    """All that is to be said of the models and of the days."""
-    task = found.task
-    lines = ["har and log-har: refitted every day to all days so far; ewma: decay 0.94"]
-    if task.is_rolling:
-        lines.append("overlap: fitted once, to the days before the test part; it keeps the returns that are known")
-    lines += [note for one in answers for note in one.notes]
-    lines += [
-        f"{name}: no forecast on {count} of the {len(task.rows)} test days, which are left out for all"
-        for name, count in found.missing.items()
-    ]
-    if still := len(task.test_rows) - len(task.rows):
-        lines.append(f"{still} test days on which nothing moved, or without a measure, have no log and are left out")
-    return [*lines, *task.bars.notes]
-
-
-def show(found: "Comparison", lines: Sequence[str]) -> None:
-    """Print the table, its footnotes and the notes."""
+def show(found: "Comparison", lines: Sequence[str], title: str) -> None:
+    """Print the table, its footnotes and the notes, inside the width of the terminal if there is one."""
     from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    # What is not read on a terminal, such as a file, has no width; COLUMNS gives it one.
+    room = console.width if console.is_terminal or "COLUMNS" in os.environ else None
+
+    def tell(line: str, style: str | None = None) -> None:
+        wide = room is None or len(line) <= room
+        for part in [line] if wide else textwrap.wrap(line, room or WIDEST, **WRAPPED):
+            console.print(part, markup=False, style=style)
+
+    for line in head(found, title):
+        tell(line)
+    _print_table(console, found, WIDEST if room is None else room)
+    for line in evaluate_notes.footnotes(found):
+        tell(line)
+    for line in lines:
+        tell(line, "dim")
+
+
+def blocks(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The columns of as many tables below one another as the room needs, each with the first column.
+
+    Examples
+    --------
+    >>> blocks([10, 6, 6, 6], 28)  # 10 + 6 + 6, with two spaces in between, is 26
+    [[0, 1, 2], [0, 3]]
+    """
+    found = [[0]]
+    for k in range(1, len(widths)):
+        taken = sum(widths[j] + GAP for j in found[-1]) + widths[k]
+        if len(found[-1]) > 1 and taken > room:
+            found.append([0])
+        found[-1].append(k)
+    return found
+
+
+def _print_table(console: "Console", found: "Comparison", room: int) -> None:
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
-    for line in head(found):
-        console.print(line, markup=False)
     names, rows = cells(found)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    for row in rows:
-        # The star has a place of its own, so that digits stand below digits.
-        starred = [
-            (f"{text}{'*' if best else ' '}" if 0 < k <= len(FORMATS) else text) for k, (text, best) in enumerate(row)
-        ]
-        table.add_row(*(Text(text, style="bold" if best else "") for text, (_, best) in zip(starred, row, strict=True)))
-    console.width = max(console.width, WIDEST)
-    console.width = console.measure(table).maximum
-    console.print(table)
-    for line in footnotes(found):
-        console.print(line, markup=False)
-    for line in lines:
-        console.print(line, markup=False, style="dim")
-
-
-def footnotes(found: "Comparison") -> list[str]:
-    """What the columns mean."""
-    from vrx.evaluation.compare import FEWEST_HORIZONS
-    from vrx.evaluation.confidence import block
-
-    n, ahead = found.n, found.task.horizon
-    numbers = {"lags": max(ahead - 1, math.ceil(n ** (1 / 3))), "block": block(n, ahead)}
-    lines = [line.format(against=found.against, seed=found.seed, size=found.size, **numbers) for line in FOOTNOTES]
-    if ahead > 1:
-        lines.append(
-            "errors of forecasts of several days overlap, so that these tests reject too often: in simulations with "
-            "250 to 1,258 days about 8% of the time at 5 days and 12% at 22, where 5% is meant"
-        )
-    if n < FEWEST_HORIZONS * ahead:
-        lines.append(f"no confidence set: {n} days are fewer than {FEWEST_HORIZONS} horizons of {ahead}")
-    if any(score.seen_until for score in found.scores):
-        lines.append(f"{SEEN} saw days scored here in training: never best, and left out of the confidence set")
-    return lines
+    # The star has a place of its own, so that digits stand below digits.
+    shown = [
+        [f"{text}{'*' if best else ' '}" if 0 < k <= len(FORMATS) else text for k, (text, best) in enumerate(row)]
+        for row in rows
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(names, *shown, strict=True)]
+    for number, block in enumerate(blocks(widths, room)):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for k in block:
+            table.add_column(names[k], justify="right" if k else "left", no_wrap=True)
+        for row, texts in zip(rows, shown, strict=True):
+            table.add_row(*(Text(texts[k], style="bold" if row[k][1] else "") for k in block))
+        console.width = sum(widths[k] + GAP for k in block) - GAP
+        if number:
+            console.print()
+        console.print(table)
 
 
 def marked(score: "ModelScore") -> str:
     """The name of a model, with a dagger where it saw days that it is scored on."""
-    return f"{score.model}{SEEN if score.seen_until else ''}"
+    return f"{score.model}{evaluate_notes.SEEN if score.seen_until else ''}"
 
 
 def long(found: "Comparison") -> str:

@@ -99,7 +99,7 @@ def hurst(
     if plot is not None:
         from vrx.cli import plots
 
-        plots.check(plot)
+        plots.check(plot, [("--series", series)])
     from vrx.cli import hurst_survey
 
     wish = Wish(ci.value, confidence, seed, plot, "json" if as_json else "csv" if as_csv else "table")

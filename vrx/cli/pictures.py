@@ -15,15 +15,19 @@ from vrx.cli import evaluate_table, plots
 
 if TYPE_CHECKING:  # what draws needs neither torch nor the tests of significance
     from vrx.evaluation import Comparison
-    from vrx.training.loop import Epoch
     from vrx.training.recipe import Phase
+    from vrx.training.state import Epoch
 
-__all__ = ["Panel", "decisions", "errors", "history_panels", "png", "predictions", "save"]
+__all__ = ["Panel", "bars_of", "decisions", "errors", "history_panels", "png", "predictions", "save"]
 
 WIDTH = 9.5
 LINES = 3
 # Days on which hardly anything moved would squeeze all others on an axis of logarithms.
 SHOWN = (0.005, 1.0)
+# Of the median: the root of a thousandth, below which the table counts days as next to nothing.
+LEAST = 0.03
+# Of the median bar: a model that explodes would leave no difference to see between the others.
+LONGEST = 3.0
 INK = "#d8d8d8"
 LETTERS = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "axes.titlecolor")
 
@@ -98,7 +102,7 @@ def predictions(found: "Comparison", asked: Sequence[str]) -> Panel:
             said = scale * np.exp(0.5 * found.forecasts[name].log_variance[found.rows])
             axes.semilogy(days, said, color=f"C{k}", lw=0.9, alpha=0.85, label=labels[name])
         low, high = np.quantile(came, SHOWN)
-        axes.set_ylim(0.8 * low, 1.4 * high)
+        axes.set_ylim(0.8 * max(low, LEAST * np.median(came)), 1.4 * high)
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
@@ -110,24 +114,36 @@ def predictions(found: "Comparison", asked: Sequence[str]) -> Panel:
 
 def errors(found: "Comparison") -> Panel:
     """Bars of QLIKE and RMSE, the members of the confidence set in colour."""
+    measures = {"qlike": "QLIKE", "rmse": "RMSE of log volatility"}
+    values = {field: np.array([getattr(score, field) for score in found.scores]) for field in measures}
 
     def draw(part: Any) -> None:
         names = [evaluate_table.marked(score) for score in found.scores]
         at = np.arange(len(names))
         colours = ["C0" if score.in_mcs else "0.6" for score in found.scores]
-        for axes, (field, title) in zip(
-            part.subplots(1, 2, sharey=True), (("qlike", "QLIKE"), ("rmse", "RMSE of log volatility")), strict=True
-        ):
-            values = [getattr(score, field) for score in found.scores]
-            bars = axes.barh(at, values, color=colours, height=0.7)
-            axes.bar_label(bars, fmt="%.4f", fontsize=7, padding=2)
-            axes.set_xlim(right=1.15 * max(values))
+        for axes, (field, title) in zip(part.subplots(1, 2, sharey=True), measures.items(), strict=True):
+            lengths, labels = bars_of(values[field])
+            axes.bar_label(axes.barh(at, lengths, color=colours, height=0.7), labels=labels, fontsize=7, padding=2)
+            axes.set_xlim(right=1.3 * lengths.max())
             axes.set_xlabel(title)
             axes.set_yticks(at, names, fontsize=8)
         axes.invert_yaxis()
 
     title = f"errors, lower is better; blue: in the {1 - found.size:.0%} confidence set of QLIKE"
     return Panel(title, draw, 1.0 + 0.24 * len(found.scores))
+
+
+def bars_of(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
+    """The lengths of bars, none beyond three times the median, and what stands beside them: the number itself.
+
+    Examples
+    --------
+    >>> bars_of(np.array([0.4, 0.5, 812.0]))
+    (array([0.4, 0.5, 1.5]), ['0.4000', '0.5000', '812.0000, cut'])
+    """
+    lengths = np.minimum(values, LONGEST * np.median(values))
+    cut = lengths < values
+    return lengths, [f"{value:.4f}{', cut' * bool(beyond)}" for value, beyond in zip(values, cut, strict=True)]
 
 
 def decisions(name: str, days: NDArray[np.datetime64], weights: Mapping[str, NDArray[np.float64]]) -> Panel:

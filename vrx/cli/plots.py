@@ -1,14 +1,14 @@
 """Pictures of the command line; need matplotlib (extra research)."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vrx import measures, series
-from vrx.errors import InputError, require
+from vrx.cli import whole
+from vrx.errors import require
 from vrx.forecast import Forecast
 
 if TYPE_CHECKING:  # vrx predict draws without them
@@ -25,14 +25,9 @@ MEAN = 22
 SHOWN = (-0.25, 1.25)
 
 
-def check(path: Path) -> None:
-    """Refuse, before any work, a picture that cannot be written."""
-    if path.suffix.lower() != ".png":
-        raise InputError(f"--plot {path}: give a file that ends in .png")
-    if path.is_dir():
-        raise InputError(f"--plot {path}: is a folder: take another name")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"--plot {path}: the folder does not exist: make it first")
+def check(path: Path, others: Iterable[tuple[str, str | Path | None]] = ()) -> None:
+    """Refuse, before any work, a picture that cannot be written, or that would overwrite what other options name."""
+    whole.check("--plot", path, ".png", others)
     require("matplotlib", "research", "--plot")
 
 
@@ -163,9 +158,5 @@ def _at(days: Sequence[str]) -> Any:
 
 def save(figure: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.png")
-    try:
-        figure.savefig(beside, dpi=130)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole.written(path) as beside:
+        figure.savefig(beside, dpi=130, format="png")

@@ -1,48 +1,49 @@
 """``vrx predict``: the volatility of the coming days."""
 
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, print_json, read_series
+from vrx.cli.common import (
+    Annualise,
+    AsOf,
+    Column,
+    Csv,
+    DropBadRows,
+    Json,
+    Series,
+    SeriesId,
+    Year,
+    day,
+    print_json,
+    read_series,
+)
 from vrx.errors import InputError
 from vrx.forecast import Forecast
 
-__all__ = ["predict"]
+__all__ = ["Year", "predict"]
 
 
 # Narrower terminals wrap the table rather than lose digits.
 WIDTH = 72
 
 
-class Year(StrEnum):
-    """Trading days a year."""
-
-    calendar = "365"
-    trading = "252"
-
-
 def predict(
-    series: Annotated[str, typer.Option("--series", help="A CSV (also .gz) or parquet file of bars, or sample:sp500.")],
+    series: Series,
     model: Annotated[
         str | None,
         typer.Option("--model", help="A bundled model's name or an .onnx file; chosen by the columns if absent."),
     ] = None,
     sha256: Annotated[str | None, typer.Option("--sha256", help="Refuse a model file with another hash.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
-    ] = None,
-    annualise: Annotated[
-        Year | None, typer.Option("--annualise", help="Days a year; by the calendar of the series if absent.")
-    ] = None,
+    as_of: AsOf = None,
+    annualise: Annualise = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Also draw the past and the forecast into this PNG.")
     ] = None,
     as_json: Json = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for machines.")] = False,
+    as_csv: Csv = False,
     series_id: SeriesId = None,
     column: Column = None,
     drop_bad_rows: DropBadRows = False,
@@ -53,7 +54,7 @@ def predict(
     if plot is not None:
         from vrx.cli import plots
 
-        plots.check(plot)
+        plots.check(plot, [("--series", series), ("--model", model)])
     from vrx import runtime
 
     until = None if as_of is None else day(as_of)

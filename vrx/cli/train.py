@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
+DEFAULT = "dhansoia"
 # What a phase in closed form left of itself, as validation decided.
 KEPT = {
     "linear part": "validation keeps the target's linear part and spread",
@@ -55,9 +56,12 @@ def train(
         str | None,
         typer.Option(
             "--model",
-            help="lstm-attention, transformer, dilated-convolution, linear, hybrid, hybrid-from-har, "
-            "dynamic-attention, residual, regimes, overlap-network, overlap, log-har or har, instead of the recipe's "
-            "network.",
+            help="Instead of the recipe's network. Encoders alone: lstm-attention, transformer, dilated-convolution. "
+            "The recipe's encoder with log-HAR: hybrid (weighed against it), hybrid-from-har (starting from it), "
+            "dynamic-attention (weighed window by window), residual (on what it leaves over), regimes (correcting it "
+            "in soft regimes); with a linear part over the whole window: linear, or with "
+            "more columns, of ranges too: scales. Of rolling windows: overlap (keeps "
+            "the returns already known), overlap-network (corrects its scale). Regressions: log-har, har.",
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Most epochs of every phase.")] = None,
@@ -80,7 +84,8 @@ def train(
     for module in ("torch", "safetensors"):
         require(module, "train", "vrx train")
     if plot is not None:
-        plots.check(plot)
+        read = (("--source", source), ("--target", target), ("--recipe", recipe), ("--data", data))
+        plots.check(plot, read)
     from vrx.training.run import execute
 
     files: dict[str, Any]
@@ -93,9 +98,11 @@ def train(
     elif out is None:
         raise InputError("--out is missing: name the folder to keep the run in")
     else:
-        plan = _plan(recipe or "dhansoia", strategy, model, epochs, seed, target)
+        plan = _plan(recipe or DEFAULT, strategy, model, epochs, seed, target)
         files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
         files |= {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
+        overruled_by = {"model": model, "strategy": strategy, "epochs": epochs}
+        files["options"] = {"recipe": Path(recipe or DEFAULT).name, **overruled_by}
     if plot is not None and not plan.network.encoded:
         raise InputError(
             f"--plot: {plan.network.kind} is fitted in one go, so there are no epochs to draw: leave it out"

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vrx.training.loop import Epoch
     from vrx.training.recipe import Recipe
+    from vrx.training.state import Epoch
 
 __all__ = ["epoch_bars"]
 

@@ -124,7 +124,7 @@ def volatility(
         volatility_asked.horizons(horizon),
         seed,
     )
-    _check_files(wish, [one.name for one in asked])
+    _check_files(wish, [one.name for one in asked], series, update)
     saved = None if update is None else _load(update)
     until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
@@ -143,16 +143,16 @@ def _load(path: Path) -> "Saved":
     return volatility_saved.load(path)
 
 
-def _check_files(wish: Wish, names: list[str]) -> None:
-    """Refuse, before any work, what cannot be written."""
+def _check_files(wish: Wish, names: list[str], series: str, update: Path | None) -> None:
+    """Refuse, before any work, what cannot be written or would overwrite what is read; an update may save itself."""
     if wish.plot is not None:
         from vrx.cli import plots
 
-        plots.check(wish.plot)
+        plots.check(wish.plot, [("--series", series), ("--update", update), ("--save", wish.save)])
     if wish.save is not None:
-        from vrx.cli import volatility_asked, volatility_saved
+        from vrx.cli import volatility_asked, whole
 
-        volatility_saved.check(wish.save)
+        whole.check("--save", wish.save, wish.save.suffix.lower(), [("--series", series)])
         if len(names) > 1 or not set(names) <= set(volatility_asked.FRACTIONAL):
             able = " or ".join(volatility_asked.FRACTIONAL)
             raise InputError(f"--save {wish.save}: takes one of {able}: name one --model")

@@ -1,18 +1,18 @@
 """A fitted model in a file, and the days that have come since."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from vrx.cli import whole
 from vrx.cli.volatility_asked import DYNAMIC, STATIC
 from vrx.cli.volatility_fits import Market
 from vrx.econometrics import Result
 from vrx.errors import InputError
 
-__all__ = ["Saved", "check", "load", "save", "updated"]
+__all__ = ["Saved", "load", "save", "updated"]
 
 FORMAT = 1
 # So many of the last returns must be those of the file: another series, or corrected prices, cannot be gone on with.
@@ -36,14 +36,6 @@ class Saved:
         return DYNAMIC if isinstance(self.result.model.hurst, str) else STATIC
 
 
-def check(path: Path) -> None:
-    """Refuse, before any work, a file that cannot be written."""
-    if path.is_dir():
-        raise InputError(f"--save {path}: is a folder: take another name")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"--save {path}: the folder does not exist: make it first")
-
-
 def save(path: Path, where: Market, result: Result) -> None:
     """Write the result whole or not at all."""
     document = {
@@ -52,12 +44,7 @@ def save(path: Path, where: Market, result: Result) -> None:
         "last": where.days[-1],
         "result": json.loads(result.to_json()),
     }
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    whole.write(path, json.dumps(document, allow_nan=False) + "\n")
 
 
 def load(path: Path) -> Saved:

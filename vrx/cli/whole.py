@@ -1,12 +1,13 @@
 """Files that are written whole or not at all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vrx.errors import InputError
 
-__all__ = ["check", "write"]
+__all__ = ["check", "write", "written"]
 
 
 def check(option: str, path: Path, suffix: str, others: Iterable[tuple[str, str | Path | None]] = ()) -> None:
@@ -43,9 +44,16 @@ def check(option: str, path: Path, suffix: str, others: Iterable[tuple[str, str 
 
 def write(path: Path, text: str) -> None:
     """Write a text beside its place, then rename it into it."""
+    with written(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A file to write beside a place, renamed into it at the end; what fails leaves neither."""
     beside = _beside(path)
     try:
-        beside.write_text(text, encoding="utf-8")
+        yield beside
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

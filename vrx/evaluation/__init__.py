@@ -4,7 +4,8 @@
 
     Task, baselines_of      what is to be forecast on the days of a series, and what simple models say     walk.py
     refitted                GARCH and its kin, refitted as the days go by                                  refit.py
-    compare, Comparison     all models on the same days: errors, Diebold-Mariano, model confidence set     compare.py
+    compare                 all models on the same days: errors, Diebold-Mariano, model confidence set     compare.py
+    Comparison, ModelScore  what it found                                                                  comparison.py
     model_confidence_set    the models that may be the best                                                confidence.py
     score, Scores           several horizons, several assets                                               scores.py
     metrics                 every measure of error as a plain function                                     metrics.py
@@ -12,7 +13,8 @@
 """
 
 from vrx.evaluation._baselines import baselines
-from vrx.evaluation.compare import Comparison, ModelScore, compare
+from vrx.evaluation.compare import compare
+from vrx.evaluation.comparison import Comparison, ModelScore
 from vrx.evaluation.confidence import model_confidence_set
 from vrx.evaluation.scores import PanelScores, Scores, mean_over_assets, score
 from vrx.evaluation.walk import Forecasts, Task, baselines_of

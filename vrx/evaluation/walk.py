@@ -12,13 +12,13 @@ from vrx import har, rolling
 from vrx._arrays import whole_number
 from vrx.errors import InputError
 from vrx.evaluation._baselines import baselines, positive
+from vrx.evaluation._forecasts import Array, Forecasts
 from vrx.evaluation.split import Cuts, cut, origins
 from vrx.measures import daily_variance
 from vrx.series import Bars
 
-__all__ = ["BASELINES", "PROTOCOLS", "Forecasts", "Protocol", "Task", "baselines_of", "centred", "returns_of"]
+__all__ = ["BASELINES", "PROTOCOLS", "Array", "Forecasts", "Protocol", "Task", "baselines_of", "centred", "returns_of"]
 
-Array = npt.NDArray[np.float64]
 Protocol: TypeAlias = Literal["next-day", "rolling"]
 LARGEST = 999
 PROTOCOLS: tuple[Protocol, ...] = ("next-day", "rolling")
@@ -26,35 +26,6 @@ BASELINES: Mapping[Protocol, tuple[str, ...]] = {
     "next-day": ("random-walk", "ewma", "har", "log-har"),
     "rolling": ("random-walk", "ewma", "har", "log-har", "overlap"),
 }
-
-
-class Forecasts:
-    """What a model says at the end of every day; NaN where it says nothing.
-
-    Parameters
-    ----------
-    variance
-        The mean of the coming variance, decimal, per day, shape (n,): what QLIKE asks for.
-    log_variance
-        The mean of its logarithm, which is what squared error in logs asks for and less than the log of the mean; by
-        default the log of `variance`, for models that know no other: see :func:`centred`.
-    """
-
-    __slots__ = ("log_variance", "mean_alone", "variance")
-
-    def __init__(self, variance: npt.ArrayLike, log_variance: npt.ArrayLike | None = None) -> None:
-        self.variance: Array = np.asarray(variance, dtype=np.float64)
-        self.mean_alone = log_variance is None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(self.variance) if log_variance is None else np.asarray(log_variance, dtype=np.float64)
-        self.log_variance: Array = logs
-        if self.variance.ndim != 1 or self.variance.shape != logs.shape:
-            raise InputError(f"forecasts have shapes {self.variance.shape} and {logs.shape}: give one for each day")
-
-    @property
-    def known(self) -> npt.NDArray[np.bool_]:
-        """The days with a forecast, shape (n,)."""
-        return np.asarray(np.isfinite(self.variance) & np.isfinite(self.log_variance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +76,20 @@ class Task:
             raise InputError(f"window is {self.window}: use 2 to {LARGEST} returns")
         if not len(self.rows):
             raise InputError(
-                f"{self.bars.name}: no day of the test part, after {self.cuts.validation_end}, has {self.horizon} days "
-                "after it: give a longer history, or smaller shares to train and validation"
+                f"{self.bars.name}: no day of the test part, after {self.cuts.validation_end}, {self._lack}"
             )
+
+    @property
+    def _lack(self) -> str:
+        """What no day of the test part has, and what helps."""
+        if not len(self.test_rows):
+            days = "a day" if self.horizon == 1 else f"{self.horizon} days"
+            return f"has {days} after it: give a longer history, or end train and validation earlier"
+        if np.isfinite(self.actual[self.test_rows]).any():
+            return "moved at all: give a series that does"
+        if self.is_rolling:
+            return f"has {self.window} returns before it: give a longer history, or a shorter window"
+        return "has a measure of variance after it: give more days"
 
     @property
     def is_rolling(self) -> bool:
@@ -131,11 +113,16 @@ class Task:
         """The measure of a day's variance, by the names of :func:`vrx.measures.daily_variance`."""
         return "close_to_close" if self.is_rolling else daily_variance(self.bars)[0]
 
+    @property
+    def squared_returns(self) -> bool:
+        """Whether what comes is made of squared daily returns, which on some days are next to nothing."""
+        return self.measure == "close_to_close" and not self.is_rolling
+
     @cached_property
     def variance(self) -> Array:
         """The variance that each day shows at its end, shape (n,)."""
         if self.is_rolling:
-            return rolling.rolling_variance(self.bars, self.window)
+            return _of_windows(returns_of(self.bars), self.window)
         return daily_variance(self.bars, self.measure)[1]
 
     @cached_property
@@ -167,7 +154,8 @@ class Task:
     def target(self) -> str:
         """In words."""
         if self.is_rolling:
-            return f"tomorrow's sample variance of the last {self.window} close-to-close returns"
+            kind = "close-to-close returns" if "close" in self.bars else "returns"
+            return f"tomorrow's sample variance of the last {self.window} {kind}"
         ahead = "the next day" if self.horizon == 1 else f"the next {self.horizon} days, their mean"
         shown = "garman_klass + overnight" if self.measure == "garman_klass" else self.measure
         return f"variance of {ahead} ({shown})"
@@ -209,7 +197,15 @@ def returns_of(bars: Bars) -> Array:
         return np.append(np.nan, np.diff(np.log(bars["close"])))
     if "return" in bars:
         return bars["return"]
-    raise InputError(f"{bars.name}: no close and no return among {', '.join(bars.columns)}: this needs one of them")
+    raise InputError(f"{bars.name}: no close and no return among {', '.join(bars.columns)}: give one of them")
+
+
+def _of_windows(returns: Array, window: int) -> Array:
+    """The sample variance of the last `window` returns, shape (n,): :func:`vrx.rolling.rolling_variance` of returns."""
+    out = np.full(len(returns), np.nan)
+    if len(returns) >= window:
+        out[window - 1 :] = np.lib.stride_tricks.sliding_window_view(returns, window).var(axis=1, ddof=1)
+    return out
 
 
 def baselines_of(task: Task) -> dict[str, Forecasts]:
@@ -241,6 +237,12 @@ def baselines_of(task: Task) -> dict[str, Forecasts]:
     forecasts["log-har"] = Forecasts(forecasts["log-har"].variance, np.log(median))
     if task.is_rolling:
         returns = returns_of(task.bars)
-        found = rolling.fit(returns[: task.known_rows], task.window).predict(returns)
+        try:
+            found = rolling.fit(returns[: task.known_rows], task.window).predict(returns)
+        except InputError as error:
+            raise InputError(
+                f"overlap is fitted to the days up to {task.cuts.validation_end}: {error}: let train and validation "
+                "end later, or give a longer history"
+            ) from None
         forecasts["overlap"] = Forecasts(found.variance, found.log_variance)
     return forecasts
