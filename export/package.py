@@ -27,6 +27,8 @@ __all__ = ["Package", "export"]
 TARGETS = {
     "variance": "mean realized variance of the next h days, as the series gives it",
     "garman_klass": "mean of Garman-Klass variance plus squared overnight log return over the next h days",
+    "scaled_garman_klass": "mean of Garman-Klass variance plus squared overnight log return over the next h days, in "
+    "the size of squared close-to-close log returns",
     "rogers_satchell": "mean of Rogers-Satchell variance plus squared overnight log return over the next h days",
     "parkinson": "mean of Parkinson variance plus squared overnight log return over the next h days",
     "close_to_close": "mean squared close-to-close log return over the next h days",

@@ -1,6 +1,7 @@
 """The experiment on the transfer-learning paper, on made data and with networks that train in a blink."""
 
 import importlib
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -69,12 +70,15 @@ def test_the_page_is_written_whole_and_goes_on_where_it_stopped(folder, small, t
     monkeypatch.setattr(runs, "execute", lambda *given, **more: trained.append(given[3]) or execute(*given, **more))
     main.main()
     first, count = (tmp_path / "page.md").read_text(), len(trained)
+    spent = json.loads((tmp_path / "runs" / "time.json").read_text())
     # Fifteen cases and five pretrainings, from two seeds.
     assert count == 2 * (15 + 5)
     main.main()
     assert len(trained) == count
-    kept = [line for line in (tmp_path / "page.md").read_text().splitlines() if not line.endswith("trained before.")]
-    assert kept == [line for line in first.splitlines() if not line.endswith("trained before.")]
+    kept = [line for line in (tmp_path / "page.md").read_text().splitlines() if not line.endswith("two busy.")]
+    assert kept == [line for line in first.splitlines() if not line.endswith("two busy.")]
+    more = json.loads((tmp_path / "runs" / "time.json").read_text())
+    assert all(more[kind] > spent[kind] > 0.0 for kind in ("wall", "processor"))
     assert "nan" not in first
     for name in [
         *page.TRANSFERS,

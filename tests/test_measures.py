@@ -205,3 +205,21 @@ def test_when_a_measure_cannot_be_computed_then_one_line_says_why(call, message)
     with pytest.raises(InputError) as caught:
         call()
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_scaled_garman_klass_has_the_size_of_squared_returns_over_the_days_before():
+    rng = np.random.default_rng(2)
+    close = 100.0 * np.exp(np.cumsum(0.01 * rng.normal(size=700)))
+    opening = close * np.exp(0.002 * rng.normal(size=700))
+    spread = np.exp(0.01 * np.abs(rng.normal(size=700)))
+    high, low = np.maximum(opening, close) * spread, np.minimum(opening, close) / spread
+    bars = read(np.stack([opening, high, low, close], axis=1))
+    name, scaled = measures.daily_variance(bars, "scaled_garman_klass")
+    plain, squares = measures.daily_variance(bars, "garman_klass")[1], measures.close_to_close(close)
+    assert name == "scaled_garman_klass"
+    # The first day has neither; 66 with both come before the first that is scaled.
+    assert np.isnan(scaled[:67]).all() and np.isfinite(scaled[67:]).all()
+    for day in (67, 300, 505, 506, 699):
+        before = slice(max(day - 504, 1), day)
+        expected = plain[day] * squares[before].mean() / plain[before].mean()
+        assert scaled[day] == pytest.approx(expected, rel=1e-9)

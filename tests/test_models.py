@@ -10,7 +10,7 @@ import vrx
 from vrx import runtime
 from vrx.errors import InputError
 
-NAMES = ("universal-close", "universal-ohlc", "universal-rv")
+NAMES = ("universal-close", "universal-ohlc", "universal-rv", "universal-variance")
 
 
 def bars(n=400, seed=3):
@@ -26,12 +26,12 @@ def bars(n=400, seed=3):
     return np.exp(np.stack([logs[:, 0], logs.max(axis=1), logs.min(axis=1), logs[:, -1]], axis=1)), vol
 
 
-def test_the_three_models_are_bundled():
+def test_the_models_are_bundled():
     assert vrx.bundled() == NAMES
 
 
 def test_the_models_are_small():
-    assert sum((runtime.MODELS / f"{name}.onnx").stat().st_size for name in NAMES) < 1_000_000
+    assert sum((runtime.MODELS / f"{name}.onnx").stat().st_size for name in NAMES) < 6_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,7 +101,7 @@ def test_the_variance_model_beats_a_random_walk_on_volatility_that_reverts_at_se
             log_variance[t] += part
     measured = np.exp(log_variance) * rng.chisquare(20, 2000) / 20
     series = vrx.Bars({"variance": measured}, None, "made", 252, ())
-    forecast = vrx.load("universal-rv").history(series).quantiles[:-1, 0, 2] ** 2
+    forecast = vrx.load("universal-variance").history(series).quantiles[:-1, 0, 2] ** 2
     known = np.isfinite(forecast)
     ours = np.mean((np.log(forecast) - log_variance[1:])[known] ** 2)
     walk = np.mean((np.log(measured[:-1]) - log_variance[1:])[known] ** 2)
@@ -113,6 +113,8 @@ def test_the_model_is_picked_by_the_columns():
     columns = dict(zip(("open", "high", "low", "close"), values.T, strict=True))
     assert runtime.matching(vrx.Bars(columns, None, "x", 252, ())) == "universal-ohlc"
     assert runtime.matching(vrx.Bars({**columns, "variance": vol**2}, None, "x", 252, ())) == "universal-rv"
+    assert runtime.matching(vrx.Bars({"variance": vol**2, "return": vol}, None, "x", 252, ())) == "universal-rv"
+    assert runtime.matching(vrx.Bars({"variance": vol**2}, None, "x", 252, ())) == "universal-variance"
     assert runtime.matching(vrx.Bars({"close": values[:, 3]}, None, "x", 252, ())) == "universal-close"
     with pytest.raises(InputError, match="no bundled model reads volume"):
         runtime.matching(vrx.Bars({"volume": vol}, None, "x", 252, ()))

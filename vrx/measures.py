@@ -36,7 +36,17 @@ __all__ = [
     "yang_zhang",
 ]
 
-MEASURES = ("auto", "variance", "garman_klass", "rogers_satchell", "parkinson", "close_to_close")
+MEASURES = (
+    "auto",
+    "variance",
+    "garman_klass",
+    "scaled_garman_klass",
+    "rogers_satchell",
+    "parkinson",
+    "close_to_close",
+)
+# Days over which squared returns say how large the variance of closes is that ranges measure, and the fewest of them.
+SCALE_DAYS, FEWEST_SCALE_DAYS = 504, 66
 
 Array = NDArray[np.float64]
 
@@ -316,7 +326,9 @@ def daily_variance(bars: "Bars", measure: str = "auto") -> tuple[str, Array]:
         Checked daily bars.
     measure
         "variance": the ready column. "garman_klass", "rogers_satchell", "parkinson": of the session, plus the
-        squared overnight return where there are opens, so that the day is covered whole. "close_to_close":
+        squared overnight return where there are opens, so that the day is covered whole. "scaled_garman_klass":
+        the former times the ratio of the mean squared return to its own mean over the 504 days before, 66 at
+        least: the variance of closes, which bad highs and lows leave alone but for noise. "close_to_close":
         the squared return. "auto": the first of variance, garman_klass and close_to_close that the columns
         allow.
 
@@ -347,6 +359,9 @@ def daily_variance(bars: "Bars", measure: str = "auto") -> tuple[str, Array]:
         return measure, bars["variance"]
     if measure == "close_to_close":
         return measure, close_to_close(bars["close"])
+    if measure == "scaled_garman_klass":
+        _, variance = daily_variance(bars, "garman_klass")
+        return measure, variance * _scale(close_to_close(bars["close"]), variance)
     if measure == "parkinson":
         session = parkinson(bars["high"], bars["low"])
     else:
@@ -354,6 +369,17 @@ def daily_variance(bars: "Bars", measure: str = "auto") -> tuple[str, Array]:
         session = estimator(bars["open"], bars["high"], bars["low"], bars["close"])
     # A high may miss the close by float noise, which makes a flat day -1e-18.
     return measure, np.maximum(session, 0.0) + np.square(overnight(bars["open"], bars["close"]))
+
+
+def _scale(squares: Array, variance: Array) -> Array:
+    """The ratio of the means of both over the days before each, NaN where these are too few or all still."""
+    both = np.isfinite(squares) & np.isfinite(variance)
+    sums = [np.cumsum(np.append(0.0, np.where(both, part, 0.0))) for part in (both, squares, variance)]
+    until = np.arange(len(variance))
+    since = np.maximum(until - SCALE_DAYS, 0)
+    count, above, below = (part[until] - part[since] for part in sums)
+    enough = (count >= FEWEST_SCALE_DAYS) & (below > 0.0)
+    return np.asarray(np.divide(above, below, out=np.full(len(variance), np.nan), where=enough))
 
 
 def shown_by(channels: Sequence[str]) -> str:

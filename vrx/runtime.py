@@ -296,11 +296,12 @@ def bundled() -> tuple[str, ...]:
 def matching(bars: series.Bars) -> str:
     """The bundled model for what the series has: realized variance first, then open-high-low-close, then closes."""
     for name, columns in (
-        ("universal-rv", ("variance",)),
+        ("universal-rv", ("variance", "return")),
+        ("universal-variance", ("variance",)),
         ("universal-ohlc", ("open", "high", "low", "close")),
         ("universal-close", ("close",)),
     ):
-        if all(column in bars for column in columns) and name in bundled():
+        if all(bars.shows(column) for column in columns) and name in bundled():
             return name
     raise InputError(f"{bars.name}: no bundled model reads {', '.join(bars.columns)}: give closes, or name a --model")
 

@@ -40,8 +40,8 @@ def train(
         str | None,
         typer.Option(
             "--recipe",
-            help="dhansoia (if absent), rolling, bitcoin-rv, universal-ohlc, universal-close, universal-rv, or a .toml "
-            "file.",
+            help="dhansoia (if absent), rolling, bitcoin-rv, universal-ohlc, universal-close, universal-rv, "
+            "universal-variance, or a .toml file.",
         ),
     ] = None,
     strategy: Annotated[

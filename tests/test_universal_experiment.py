@@ -1,0 +1,153 @@
+"""The experiment on the universal models: its rivals, and its scores on made data."""
+
+import importlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("torch")
+arch = pytest.importorskip("arch")
+
+from vrx import har  # noqa: E402
+
+# A script finds its siblings in its own folder.
+sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
+sets, rivals, scores, page, main = map(
+    importlib.import_module,
+    ("universal_data", "universal_rivals", "universal_scores", "universal_page", "universal"),
+)
+del sys.path[0]
+
+HORIZONS = (1, 5)
+DAYS = 900
+
+
+def made(days, seed):
+    rng = np.random.default_rng(seed)
+    logs = np.zeros(days)
+    for t in range(1, days):
+        logs[t] = 0.97 * logs[t - 1] + 0.2 * rng.normal()
+    variance = 1e-4 * np.exp(logs)
+    return variance * np.exp(0.3 * rng.normal(size=days)), np.sqrt(variance) * rng.normal(size=days)
+
+
+@pytest.fixture(scope="module")
+def asset():
+    return made(DAYS, 3)
+
+
+@pytest.fixture(scope="module")
+def found(asset):
+    return rivals.rivals(*asset, HORIZONS, first=600)
+
+
+def test_log_har_is_that_of_the_package(asset, found):
+    for k, h in enumerate(HORIZONS):
+        expected = har.expanding(asset[0], h)
+        np.testing.assert_allclose(found["log-har"].variance[252:, k], expected[252:], rtol=1e-6)
+        median = har.expanding(asset[0], h, median=True)
+        np.testing.assert_allclose(found["log-har"].log_variance[252:, k], np.log(median[252:]), atol=1e-6)
+
+
+@pytest.mark.parametrize("day", [300, 801])
+def test_lhar_is_least_squares_on_the_pairs_known_that_day(asset, found, day):
+    variance, returns = asset
+    fall = np.minimum(returns / np.sqrt(variance), 0.0)
+    design = np.column_stack([har.features(variance, log=True), fall])
+    for k, h in enumerate(HORIZONS):
+        ahead = np.array([np.log(variance[t + 1 : t + 1 + h].mean()) for t in range(day - h + 1)])
+        known = slice(21, day - h + 1)
+        slopes, left, *_ = np.linalg.lstsq(design[known], ahead[known], rcond=None)
+        assert found["lhar"].log_variance[day, k] == pytest.approx(design[day] @ slopes, abs=1e-6)
+        assert found["lhar"].spread[day, k] == pytest.approx(np.sqrt(left[0] / (day - h + 1 - 21 - 5)), rel=1e-6)
+
+
+def test_har_in_levels_weighs_by_the_month(asset, found):
+    variance, day, h = asset[0], 500, 5
+    design = har.features(variance, log=False)
+    ahead = np.array([variance[t + 1 : t + 1 + h].mean() for t in range(day - h + 1)])
+    known = slice(21, day - h + 1)
+    weight = 1.0 / np.sqrt(design[known, 3])
+    slopes = np.linalg.lstsq(design[known] * weight[:, None], ahead[known] * weight, rcond=None)[0]
+    assert found["har-wls"].variance[day, 1] == pytest.approx(design[day] @ slopes, rel=1e-5)
+
+
+def test_garch_forecasts_are_those_of_arch(asset, found):
+    variance, returns = asset
+    scale = 1.0 / returns[:601].std()
+    fitted = arch.arch_model(scale * returns[:601], p=1, q=1, rescale=False).fit(disp="off")
+    path = fitted.forecast(horizon=5).variance.to_numpy()[-1] / scale**2
+    ratio = variance[:601].sum() / (returns[:601] ** 2).sum()
+    expected = [ratio * path[0], ratio * path.mean()]
+    np.testing.assert_allclose(found["garch"].variance[600], expected, rtol=1e-6)
+    later = arch.arch_model(scale * returns[:631], p=1, q=1, rescale=False).fix(fitted.params)
+    ahead = later.forecast(horizon=1).variance.to_numpy()[-1, 0] / scale**2
+    ratio = variance[:631].sum() / (returns[:631] ** 2).sum()
+    assert found["garch"].variance[630, 0] == pytest.approx(ratio * ahead, rel=1e-3)  # arch starts from a backcast
+
+
+def test_no_rival_knows_what_comes(asset, found):
+    variance, returns = (part.copy() for part in asset)
+    variance[700:] *= 40.0
+    returns[700:] *= -6.0
+    changed = rivals.rivals(variance, returns, HORIZONS, first=600)
+    for name, rival in found.items():
+        for part in ("variance", "log_variance", "spread"):
+            np.testing.assert_array_equal(getattr(changed[name], part)[:700], getattr(rival, part)[:700], err_msg=name)
+        assert not np.allclose(changed[name].variance[705:], rival.variance[705:])
+
+
+def test_of_closes_the_rivals_read_squares_and_forecast_the_better_measure(asset):
+    variance, returns = asset
+    coarse = rivals.rivals(returns**2 + 1e-9, returns, HORIZONS, variance, first=600)
+    expected = har.expanding(returns**2 + 1e-9, 1, outcome=variance)
+    np.testing.assert_allclose(coarse["log-har"].variance[252:, 0], expected[252:], rtol=1e-6)
+    assert 0.5 < np.nanmean(coarse["ewma"].variance[300:, 0]) / variance[300:].mean() < 2.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A file shaped like that of the indices."""
+    out, frames = tmp_path_factory.mktemp("data"), []
+    for k, symbol in enumerate(("AAA", "BBB")):
+        variance, returns = made(2600, k)
+        dates = pd.bdate_range("2008-01-02", periods=2600).strftime("%Y-%m-%d")
+        frames.append(
+            pd.DataFrame({"date": dates, "symbol": symbol, "realized_variance": variance, "log_return": returns})
+        )
+    pd.concat(frames).to_csv(out / "indices_rv5_2000_2019.csv.gz", index=False)
+    return out
+
+
+def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(main.__file__).parent))  # for the processes that fit the rivals
+    load = sets.load
+
+    def quick(key, data):
+        market = load(key, data)
+        phase = replace(market.recipe.phases[0], epochs=1, patience=1)
+        recipe = replace(market.recipe, phases=(phase,), held_out=())
+        return replace(market, recipe=recipe, last=np.datetime64("2016-12-31"))
+
+    monkeypatch.setattr(main, "load", quick)
+    monkeypatch.setattr(main, "SEEDS", range(2))
+    out = tmp_path / "page.md"
+    given = ["universal.py", "--data", str(folder), "--runs", str(tmp_path / "runs"), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", [*given, "--markets", "indices"])
+    main.main()
+    text = out.read_text(encoding="utf-8")
+    assert "| indices | 1 | 2 |" in text
+    part = main.judged("indices", folder, tmp_path / "runs", {})
+    known = part.group("indices")
+    assert [path.name for path in sorted((tmp_path / "runs" / "indices").iterdir())] == ["2013-12-31", "2014-12-31"]
+    assert [one.name for one in known] == ["AAA", "BBB"]
+    gain = scores.ratio(known, 1, "qlike", "log-har")
+    assert f"| indices | 1 | 2 | {gain:+.1%} |" in text
+    for one in known:
+        assert one.scores[1]["best rival"] == one.scores[1][one.chosen[1]]
+        assert one.scores[1]["log-har"].dm == 0.0
+        assert 0.0 <= one.scores[1]["universal"].coverage <= 1.0
