@@ -31,7 +31,8 @@ def card(package: Package, run: Run) -> str:
         f"# {spec.name}",
         "",
         f"Reads the last {spec.lookback} {unit} of {', '.join(spec.channels)}; forecasts the {spec.target}, for h = "
-        f"{', '.join(map(str, spec.horizons))}, with quantiles of its square root. {spec.network}. "
+        f"{', '.join(map(str, spec.horizons))}, with quantiles of its square root. "
+        f"{spec.network[:1].upper()}{spec.network[1:]}. "
         f"{package.size / 1000:,.0f} kB, licence {spec.licence}.",
         "",
         recipe.about.strip(),
