@@ -9,24 +9,8 @@ import numpy as np
 import pytest
 
 import vrx
+from tests.command_line import RECIPE, refused
 from vrx.series import Bars
-
-RECIPE = """
-channels = ["open", "high", "low", "close"]
-[network]
-hidden = 8
-layers = 1
-heads = 2
-bottleneck = 8
-[[phases]]
-series = "source"
-epochs = 2
-batch_size = 64
-[[phases]]
-series = "target"
-epochs = 2
-batch_size = 64
-"""
 
 
 @pytest.fixture
@@ -37,17 +21,6 @@ def series(csv_file, bars):
 @pytest.fixture
 def predict(say, series, model_file):
     return lambda *more: say("predict", "--series", series, "--model", model_file, *more)
-
-
-def refused(said, code, *words):
-    """One line on standard error, nothing on standard output."""
-    assert said.code == code, said
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert "Traceback" not in said.err
-    assert said.err.startswith("vrx: ")
-    for word in words:
-        assert word in said.err
 
 
 def misused(said, word):

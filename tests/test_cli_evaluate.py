@@ -8,28 +8,14 @@ import re
 import numpy as np
 import pytest
 
-from tests.command_line import refused, strict
+from tests.command_line import ALONE as RECIPE
+from tests.command_line import SHARES, refused, strict
 from vrx.cli import evaluate_models, whole
 from vrx.cli.evaluate_models import Networks, answer
 from vrx.evaluation import Task, metrics
 from vrx.evaluation.split import Cuts
 
-RECIPE = """
-channels = ["open", "high", "low", "close"]
-lookback = 23
-horizons = [1, 5]
-[network]
-hidden = 4
-layers = 1
-heads = 2
-bottleneck = 4
-[[phases]]
-series = "target"
-epochs = 2
-batch_size = 64
-"""
 PNG = b"\x89PNG\r\n\x1a\n"
-SHARES = ("--train-share", "0.6", "--validation-share", "0.22")
 
 
 @pytest.fixture

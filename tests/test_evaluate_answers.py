@@ -8,29 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.command_line import refused, strict
+from tests.command_line import ALONE, SHARES, refused, strict
 from vrx.cli import evaluate_notes, evaluate_report, evaluate_table, pictures
 from vrx.evaluation import Task, baselines_of, compare, metrics
 from vrx.evaluation.split import Cuts
 
 DAGGER = "\N{DAGGER}"
 OHLC = ("open", "high", "low", "close")
-SHARES = ("--train-share", "0.6", "--validation-share", "0.22")
 NARROW = "import os, sys; os.environ['COLUMNS'] = '{}'; sys.argv[0] = 'vrx'; from vrx.cli import main; main()"
-RECIPE = """
-channels = ["open", "high", "low", "close"]
-lookback = 23
-horizons = [1]
-[network]
-hidden = 4
-layers = 1
-heads = 2
-bottleneck = 4
-[[phases]]
-series = "target"
-epochs = 2
-batch_size = 64
-"""
+RECIPE = ALONE.replace("[1, 5]", "[1]")
 
 
 @pytest.fixture

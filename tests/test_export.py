@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import vrx
+from tests.command_line import RECIPE
 from vrx import contract, har
 from vrx.errors import InputError
 from vrx.export import package as packaging
@@ -252,24 +253,6 @@ def test_the_card_of_closes_taught_by_highs_says_so(tmp_path, tiny, bars):
     run = execute(tiny("close"), [], [bars], tmp_path / "run")
     assert run.measure == "garman_klass"
     assert "variance that highs and lows show" in card(export(run, tmp_path / "m.onnx"), run)
-
-
-RECIPE = """
-channels = ["open", "high", "low", "close"]
-[network]
-hidden = 8
-layers = 1
-heads = 2
-bottleneck = 8
-[[phases]]
-series = "source"
-epochs = 2
-batch_size = 64
-[[phases]]
-series = "target"
-epochs = 2
-batch_size = 64
-"""
 
 
 def commands_of(text):

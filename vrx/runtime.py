@@ -16,8 +16,8 @@ from vrx.forecast import Forecast
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
-# What several threads can share. Of the bundled models chunks of 128 rows answer 4% more windows a second than chunks of 32
-# on one thread and 18% more on two; of a network of three LSTM layers 3% fewer (benchmarks/inference.py).
+# What several threads can share. Of the bundled models chunks of 128 rows answer 4% more windows a second than those of
+# 32 on one thread and 18% more on two; of a network of three LSTM layers 3% fewer (benchmarks/inference.py).
 CHUNK = 128
 MODELS = Path(__file__).with_name("models")
 
