@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vrx import evaluation, har
 from vrx.evaluation import metrics
-from vrx.evaluation._baselines import positive
+from vrx.evaluation._baselines import past_mean, positive
 from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.daily import Daily, every_day
@@ -97,11 +97,7 @@ def _centred(means: Array, target: Array, horizons: Sequence[int]) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(means)
         errors = np.log(target) - logs
-    sound = np.isfinite(errors)
-    past = np.cumsum(np.where(sound, errors, 0.0), axis=0) / np.maximum(np.cumsum(sound, axis=0), 1)
-    for k, horizon in enumerate(horizons):
-        logs[horizon:, k] += past[: max(len(logs) - horizon, 0), k]
-    return logs
+    return logs + np.column_stack([past_mean(errors[:, k], horizon) for k, horizon in enumerate(horizons)])
 
 
 def _in_logs(

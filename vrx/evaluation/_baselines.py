@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from vrx import har
 
-__all__ = ["ZERO_SHARE", "baselines", "positive", "trailing_mean"]
+__all__ = ["ZERO_SHARE", "baselines", "past_mean", "positive", "trailing_mean"]
 
 Array = npt.NDArray[np.float64]
 
@@ -93,6 +93,19 @@ def trailing_mean(values: Array, length: int) -> Array:
     if values.size >= length:
         mean[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)
     return mean
+
+
+def past_mean(errors: Array, horizon: int) -> Array:
+    """The mean of the errors known at the end of every day, of forecasts that took `horizon` days; 0 before the first.
+
+    Examples
+    --------
+    >>> past_mean(np.array([np.nan, 1.0, 3.0, 8.0]), 1).tolist()
+    [0.0, 0.0, 1.0, 2.0]
+    """
+    sound = np.isfinite(errors)
+    mean = np.cumsum(np.where(sound, errors, 0.0)) / np.maximum(np.cumsum(sound), 1)
+    return np.append(np.zeros(horizon), mean)[: len(errors)]
 
 
 def _ewma(values: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vrx import har, rolling
 from vrx._arrays import whole_number
 from vrx.errors import InputError
-from vrx.evaluation._baselines import baselines, positive
+from vrx.evaluation._baselines import baselines, past_mean, positive
 from vrx.evaluation._forecasts import Array, Forecasts
 from vrx.evaluation.split import Cuts, cut, origins
 from vrx.measures import daily_variance
@@ -179,10 +179,7 @@ def centred(found: Forecasts, task: Task) -> Forecasts:
         return found
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = np.log(task.actual) - found.log_variance
-    sound = np.isfinite(errors)
-    mean = np.cumsum(np.where(sound, errors, 0.0)) / np.maximum(np.cumsum(sound), 1)
-    past = np.append(np.zeros(task.horizon), mean)[: len(errors)]
-    return Forecasts(found.variance, found.log_variance + past)
+    return Forecasts(found.variance, found.log_variance + past_mean(errors, task.horizon))
 
 
 def returns_of(bars: Bars) -> Array:
