@@ -23,6 +23,8 @@ for name in (
     "vrx/models/universal-ohlc.onnx",
     "vrx/models/universal-ohlc.json",
     "vrx/models/universal-ohlc.md",
+    "vrx/models/universal-ohlc.png",
+    "vrx/models/universal-ohlc.safetensors",
 ):
     assert inside.count(name) == 1, f"{wheel.name} holds {name} {inside.count(name)} times"
 for stem in kernels:

@@ -104,7 +104,7 @@ def _forecast(
     network.combiner.regression = regression
     regression.kept *= torch.tensor([float(name not in left_out) for name in regression.names])
     least_squares(network, regression, source)
-    ridge(network, regression, market.train, recipe.phases[1].ridge)
+    ridge(network, regression, [market.train], [recipe.phases[1].ridge])
     set_spread(network, [market.train])
     set_mean(network, [market.train])
     with torch.no_grad():

@@ -1,10 +1,13 @@
 """The card of a model: what it is, what it was trained on, and how it did, in Markdown beside the file."""
 
 from typing import Any
+from urllib.parse import quote
 
 from vrx.export.command import export_command, train_commands
 from vrx.export.package import Package
+from vrx.export.scored import SPLIT
 from vrx.training.folder import Run
+from vrx.training.recipe import Recipe
 
 __all__ = ["card"]
 
@@ -23,8 +26,16 @@ GROUPS = {
 }
 
 
-def card(package: Package, run: Run) -> str:
-    """Write the card of a package; every figure comes from the run."""
+def card(package: Package, run: Run, picture: str | None = None) -> str:
+    """Write the card of a package; every figure comes from the run.
+
+    Parameters
+    ----------
+    package, run
+        What :func:`vrx.export.package.export` wrote, and of what.
+    picture
+        File name of the picture of its calibration, if one stands beside the card.
+    """
     spec, recipe = package.spec, run.recipe
     unit = "bars" if recipe.rolling else "days"
     lines = [
@@ -49,19 +60,40 @@ def card(package: Package, run: Run) -> str:
         "",
         "## Scores",
         "",
-        f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
-        f"asset's own past. {ROLLING if recipe.rolling else DAYS}: QLIKE on the variance, by the forecast of its mean; "
-        "RMSE and R2 on its log, by the forecast of the mean log; means over the series. `against log-har` compares "
-        "mean QLIKE, `by asset` is the mean of the assets' ratios. Days whose coming variance is zero are left out for "
-        "all.",
+        *_about_scores(run),
         "",
     ]
     if spec.channels == ("close",) and not recipe.rolling and run.measure != "close_to_close":
         lines += [CLOSES, ""]
     for group, title in GROUPS.items():
         if group in run.scores:
-            lines += [f"### {title} ({len(run.scores[group]['series'])})", "", *_table(run.scores[group]), ""]
+            lines += [f"### {title} ({len(run.scores[group]['series'])})", "", *_table(run.scores[group], recipe), ""]
+    if picture is not None:
+        about = "share of days at or below each forecast quantile, against its level"
+        lines += [f"![Calibration: {about}]({quote(picture)})", ""]
     return "\n".join(lines)
+
+
+def _about_scores(run: Run) -> list[str]:
+    """Of which weights the scores are, and what they are."""
+    if not run.scores.keys() & GROUPS.keys():
+        return ["Every day taught or validated, so this model is not scored."]
+    lines = []
+    if (ends := run.scores.get(SPLIT)) is not None:
+        lines = [
+            f"These are scores of the same recipe and seeds trained to {ends['train_end']}, chosen and calibrated on "
+            f"the days to {ends['validation_end']}, and not of the weights in this file, which have seen the days "
+            "since.",
+            "",
+        ]
+    return [
+        *lines,
+        f"From {run.scores['test_from']} on. The model is fixed; HAR and log-HAR are fitted anew every day to each "
+        f"asset's own past. {ROLLING if run.recipe.rolling else DAYS}: QLIKE on the variance, by the forecast of its "
+        "mean; RMSE and R2 on its log, by the forecast of the mean log; means over the series. `against log-har` "
+        "compares mean QLIKE, `by asset` is the mean of the assets' ratios. Days whose coming variance is zero are "
+        "left out for all.",
+    ]
 
 
 def _made(run: Run) -> str:
@@ -69,7 +101,7 @@ def _made(run: Run) -> str:
     return commands or "`vrx.training.run.execute`, begun from the weights of another run,"
 
 
-def _table(scores: dict[str, Any]) -> list[str]:
+def _table(scores: dict[str, Any], recipe: Recipe) -> list[str]:
     rows = scores["mean"]["rows"]
     return [
         "| model | h | QLIKE | against log-har | by asset | RMSE | R2 |",
@@ -85,7 +117,20 @@ def _table(scores: dict[str, Any]) -> list[str]:
         "Inside the outer quantiles: "
         + ", ".join(f"{share:.1%}" for share in scores["coverage"])
         + " of the days, by h.",
+        *_calibration(scores, recipe),
     ]
+
+
+def _calibration(scores: dict[str, Any], recipe: Recipe) -> list[str]:
+    """The share of days at or below each quantile; nothing of a run that was scored before it was counted."""
+    if (found := scores.get("calibration")) is None:
+        return []
+    levels = ", ".join(f"{100.0 * level:g}" for level in recipe.levels)
+    shares = [
+        ", ".join(f"{100.0 * share:.1f}" for share in row) + f"% of the days at h = {horizon}"
+        for horizon, row in zip(recipe.horizons, found, strict=True)
+    ]
+    return ["", f"At or below the {levels}% quantiles came {'; '.join(shares)}."]
 
 
 def _significance(series: dict[str, Any]) -> list[str]:

@@ -11,18 +11,19 @@ from vrx.training.recipe import Recipe, named, recipes
 __all__ = ["export_command", "train_commands"]
 
 # What `vrx train` keeps of its options beside the files, in the order in which they are shown.
-OPTIONS = ("recipe", "model", "strategy", "epochs")
+OPTIONS = ("from", "test-from", "recipe", "model", "strategy", "epochs")
 
 
 def train_commands(run: Run) -> list[str]:
-    """The commands of `vrx train` that end with the weights of this run; none where another run's were its beginning.
+    """The commands of `vrx train` that end with the weights of this run; none where it began from another in Python.
 
     Files are named as they lie in the folder where the command is given; `FILE` and `DIR` stand where a run from Python
     did not say what it read.
     """
-    if run.begin is not None:
-        return []
     words = ["vrx", "train", *_options(run), *_series(run)]
+    if run.begin is not None:
+        # The model that it begins from knows the seeds.
+        return [shlex.join([*words, "--out", _folder(run)])] if "--from" in words else []
     first, count = run.seeds[0], len(run.seeds)
     if run.seeds == tuple(range(first, first + count)):
         several = ["--seeds", str(count)] if count > 1 else []
@@ -32,16 +33,19 @@ def train_commands(run: Run) -> list[str]:
 
 def export_command(run: Run) -> str:
     """The command of `vrx export` that makes its file."""
-    return shlex.join(["vrx", "export", _folder(run), "--out", f"{run.recipe.name}.onnx", "--card"])
+    scores = ["--scores", f"runs/{run.recipe.name}"] if "split" in run.scores else []
+    return shlex.join(["vrx", "export", _folder(run), *scores, "--out", f"{run.recipe.name}.onnx", "--card"])
 
 
 def _folder(run: Run) -> str:
-    return f"runs/{run.recipe.name}"
+    final = (run.files.get("options") or {}).get("final")
+    return f"runs/{run.recipe.name}{'-final' if final else ''}"
 
 
 def _options(run: Run) -> list[str]:
     given: dict[str, Any] = run.files.get("options") or {"recipe": _recipe(run.recipe)}
-    return [word for name in OPTIONS if given.get(name) is not None for word in (f"--{name}", str(given[name]))]
+    words = [word for name in OPTIONS if given.get(name) is not None for word in (f"--{name}", str(given[name]))]
+    return [*words, *(["--final"] if given.get("final") else [])]
 
 
 def _recipe(recipe: Recipe) -> str:

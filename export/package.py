@@ -17,6 +17,7 @@ from vrx.contract import SelfTest, Spec
 from vrx.errors import InputError, VrxError
 from vrx.export.graph import to_model
 from vrx.export.parity import check
+from vrx.export.scored import SPLIT
 from vrx.runtime import Forecaster
 from vrx.training import checkpoint
 from vrx.training.folder import Run
@@ -110,10 +111,14 @@ def _spec(run: Run, name: str, window: NDArray[np.float64], answer: list[NDArray
         "python": platform.python_version(),
     }
     variance, volatility, quantiles = answer
-    scores: dict[str, Any] = {
-        "validation_end": str(run.cuts.validation_end),
+    ends = run.scores.get(SPLIT) or {
         "train_end": str(run.cuts.train_end),
-        **{key: value["mean"] if isinstance(value, dict) else value for key, value in run.scores.items()},
+        "validation_end": str(run.cuts.validation_end),
+    }
+    groups = {key: value for key, value in run.scores.items() if key != SPLIT}
+    scores: dict[str, Any] = {
+        **ends,
+        **{key: value["mean"] if isinstance(value, dict) else value for key, value in groups.items()},
     }
     return Spec(
         name=name,

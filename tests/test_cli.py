@@ -301,10 +301,10 @@ def test_close_only_series_train_a_model_of_closes_and_it_says_so(say, tmp_path,
     assert json.loads((tmp_path / "r" / "run.json").read_text())["recipe"]["channels"] == ["close"]
 
 
-def test_the_card_is_written_beside_the_model_when_asked(say, tmp_path, trained):
+def test_the_card_and_its_picture_are_written_beside_the_model_when_asked(say, tmp_path, trained):
     said = say("export", trained("log-har", "close")[1], "--out", tmp_path / "m.onnx", "--card")
     assert said.code == 0
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".md", ".onnx"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".md", ".onnx", ".png"]
 
 
 def test_the_strategy_s_phases_replace_the_recipe_s(say, tmp_path, market_files):

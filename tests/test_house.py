@@ -169,6 +169,7 @@ def test_predict_works_with_the_base_install_alone(fresh, bars, csv_file, export
         ("torch", ["export", "run", "--out", "m.onnx"], "train"),
         ("onnx", ["export", "run", "--out", "m.onnx"], "train"),
         ("onnxscript", ["export", "run", "--out", "m.onnx"], "train"),
+        ("matplotlib", ["export", "run", "--out", "m.onnx", "--card"], "train"),
         ("matplotlib", ["predict", "--series", "x.csv", "--plot", "x.png"], "research"),
         ("matplotlib", ["evaluate", "--series", "x.csv", "--report", "x.html"], "research"),
         ("statsmodels", ["evaluate", "--series", "x.csv"], "research"),

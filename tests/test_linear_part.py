@@ -163,14 +163,17 @@ def test_the_recipe_s_ridge_is_where_training_starts(plan, markets, tmp_path):
 
 
 @settings(max_examples=8)
-@given(penalty=st.floats(1e-3, 1e5), seed=st.integers(0, 5))
-def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun_once, penalty, seed):
+@given(penalties=st.tuples(st.floats(1e-3, 1e5), st.floats(1e-3, 1e5)), seed=st.integers(0, 5), split=st.booleans())
+def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun_once, penalties, seed, split):
     network, part, _ = begun_once(seed)
     regression = network.combiner.regression
     present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]]).detach().numpy()
     columns, level, neural = columns_of(network, part)
-    ridge(network, regression, part, penalty)
-    wanted = twin.held(columns, part.target.numpy() - level - neural, penalty, present)
+    cut = len(part) // 3 if split else len(part)
+    parts = [replace(part, rows=part.rows[rows], target=part.target[rows]) for rows in (slice(cut), slice(cut, None))]
+    ridge(network, regression, parts, penalties)
+    left = part.target.numpy() - level - neural
+    wanted = np.concatenate([twin.held(columns, left[:, [k]], penalties[k], present[:, [k]]) for k in range(2)], axis=1)
     np.testing.assert_allclose(regression.linear.weight.detach().numpy().T, wanted[:-1], atol=1e-8)
     np.testing.assert_allclose(regression.linear.bias.detach().numpy(), wanted[-1], atol=1e-8)
 
@@ -194,7 +197,7 @@ def test_as_the_penalty_grows_nothing_moves(begun):
     network, part, _ = begun()
     linear = network.combiner.regression.linear
     before = linear.weight.detach().clone(), linear.bias.detach().clone()
-    ridge(network, network.combiner.regression, part, 1e15)
+    ridge(network, network.combiner.regression, [part], [1e15] * 2)
     np.testing.assert_allclose(linear.weight.detach().numpy(), before[0].numpy(), atol=1e-9)
     np.testing.assert_allclose(linear.bias.detach().numpy(), before[1].numpy(), atol=1e-9)
 
@@ -204,7 +207,7 @@ def test_after_the_phase_standardised_errors_on_the_train_part_have_mean_square_
     with torch.no_grad():
         network.head.spread.bias -= 4.0  # spreads of a far quieter market
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    _, _, kept = adapt(network, 20.0, train, validation, "gaussian")
+    _, _, kept = adapt(network, [20.0] * 2, train, validation, "gaussian")
     moved = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {"combiner.regression.linear.weight", "combiner.regression.linear.bias", "gain"}
     mean, spread = distributions(network, train)
@@ -215,28 +218,60 @@ def test_after_the_phase_standardised_errors_on_the_train_part_have_mean_square_
 @pytest.mark.parametrize("case", ["other levels", "other slopes"])
 def test_a_train_part_that_misleads_makes_nothing_worse_on_validation(begun, case):
     network, train, validation = begun()
-    adapt(network, 20.0, train, validation, "gaussian")
+    adapt(network, [20.0] * 2, train, validation, "gaussian")
     mixed = {
         "other levels": train.target + 9.0,
         "other slopes": -4.0 * (train.target - train.target.mean(0)) + train.target.mean(0),
     }[case]
     before = {name: value.clone() for name, value in network.state_dict().items()}
     came = float(gaussian_loss(distributions(network, validation), validation.target))
-    losses, _, kept = adapt(network, 1e-3, replace(train, target=mixed), validation, "gaussian")
+    losses, _, kept = adapt(network, [1e-3] * 2, replace(train, target=mixed), validation, "gaussian")
     assert losses[1] == float(gaussian_loss(distributions(network, validation), validation.target)) <= came
+    assert kept == "nothing"
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_when_asked_what_validation_kept_is_solved_again_with_the_validation_part(begun):
+    network, train, validation = begun()
+    plain, _, _ = begun()
+    torch.testing.assert_close(dict(plain.named_parameters()), dict(network.named_parameters()), rtol=0.0, atol=0.0)
+    losses, _, kept = adapt(network, [20.0, 100.0], train, validation, "gaussian", refit=True)
+    assert kept == "linear part"
+    ridge(plain, plain.combiner.regression, [train, validation], [20.0, 100.0])
+    said = [one.combiner.regression.linear.weight for one in (network, plain)]
+    torch.testing.assert_close(*said, rtol=1e-12, atol=1e-12)
+    other, _, _ = begun()
+    # What it says of validation is what it was chosen by, before it had seen it.
+    assert losses == adapt(other, [20.0, 100.0], train, validation, "gaussian")[0]
+    errors = torch.cat(
+        [
+            (part.target - mean) / spread
+            for part in (train, validation)
+            for mean, spread in [distributions(network, part)]
+        ]
+    )
+    np.testing.assert_allclose((errors**2).mean(0).numpy(), 1.0, rtol=1e-9)
+
+
+def test_what_validation_does_not_keep_is_not_solved_again(begun):
+    network, train, validation = begun()
+    adapt(network, [20.0] * 2, train, validation, "gaussian")
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    wrong = replace(train, target=train.target + 9.0)
+    _, _, kept = adapt(network, [1e-3] * 2, wrong, validation, "gaussian", refit=True)
     assert kept == "nothing"
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 def test_where_only_the_spread_is_wrong_only_the_spread_moves(begun):
     network, train, validation = begun()
-    adapt(network, 20.0, train, validation, "gaussian")
+    adapt(network, [20.0] * 2, train, validation, "gaussian")
     gain = network.gain.clone()
     with torch.no_grad():
         network.head.spread.bias -= 4.0
     before = network.combiner.regression.linear.weight.detach().clone()
     few = replace(train, rows=train.rows[:20], target=train.target[:20])  # for sixteen coefficients
-    _, _, kept = adapt(network, 1e-6, few, validation, "gaussian")
+    _, _, kept = adapt(network, [1e-6] * 2, few, validation, "gaussian")
     assert kept == "spread"
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert (network.gain > 1.5 * gain).all()
@@ -253,7 +288,7 @@ def test_where_the_equations_have_no_solution_the_linear_part_stays(begun, monke
     network, train, validation = begun()
     before = network.combiner.regression.linear.weight.detach().clone()
     monkeypatch.setattr(torch.linalg, "solve", unsolved)
-    losses, _, kept = adapt(network, 20.0, train, validation, "gaussian")
+    losses, _, kept = adapt(network, [20.0] * 2, train, validation, "gaussian")
     assert kept in ("spread", "nothing")
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert np.isfinite(losses).all()
@@ -268,17 +303,17 @@ def test_a_loss_that_is_no_number_is_never_the_lowest(begun):
     # A spread of nothing before the phase: its own loss is no number, that of the fitted one is.
     network.gain.fill_(np.nan)
     with pytest.raises(TrainingError, match="phase in closed form: the loss is no number") as caught:
-        adapt(network, 20.0, train, validation, "gaussian")
+        adapt(network, [20.0] * 2, train, validation, "gaussian")
     assert "\n" not in str(caught.value)
     network.gain.fill_(0.0)
     with pytest.raises(TrainingError):
-        adapt(network, 20.0, train, validation, "gaussian")
+        adapt(network, [20.0] * 2, train, validation, "gaussian")
 
 
 def test_a_linear_part_that_meets_the_train_part_exactly_leaves_a_spread(begun):
     network, train, validation = begun()
     exact = replace(train, target=distributions(network, train).mean)
-    losses, _, _ = adapt(network, 1e9, exact, validation, "gaussian")
+    losses, _, _ = adapt(network, [1e9] * 2, exact, validation, "gaussian")
     assert np.isfinite(losses).all()
     assert (network.gain > 0.0).all()
 

@@ -1,15 +1,18 @@
 """Scores of the test part: which forecast each takes, and on which days."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from vrx import har
 from vrx.evaluation._baselines import positive
+from vrx.training import scoring
 from vrx.training.calibration import distributions
-from vrx.training.daily import every_day
-from vrx.training.scoring import _centred
-from vrx.training.windows import samples, targets
+from vrx.training.daily import Daily, every_day
+from vrx.training.scoring import _centred, score_test_part
+from vrx.training.windows import Cuts, samples, targets
 
 HORIZONS = (1, 5, 22)
 # HAR forecasts from row 252 on, and the toy's test part begins before.
@@ -59,6 +62,36 @@ def test_coverage_is_taken_on_the_days_of_the_scores(trained, bars, kind):
     came = np.exp(0.5 * part.target.numpy()[scored])
     inside = (quantiles[:, :, 0] <= came) & (came <= quantiles[:, :, -1])
     assert run.scores["seen"]["coverage"] == pytest.approx(inside.mean(axis=0).tolist())
+    below = (came[:, :, None] <= quantiles).mean(axis=0)
+    np.testing.assert_allclose(run.scores["seen"]["calibration"], below)
+
+
+def test_calibration_is_the_mean_over_the_series_of_the_shares_at_or_below_each_quantile(tiny, market, monkeypatch):
+    recipe = tiny(measure="garman_klass", horizons=(1, 5), levels=(0.1, 0.4, 0.9))
+    series, said, expected = [market(320, 1, "one"), market(290, 2, "two")], {}, []
+    rng = np.random.default_rng(0)
+    for bars in series:
+        _, target = targets(bars, recipe)
+        n = len(bars)
+        spread = np.sort(rng.normal(size=(n, 2, 3)), axis=2)
+        quantiles = np.sqrt(np.nanmean(target, axis=0))[:, None] * np.exp(spread)
+        quantiles[270] = np.sqrt(target[270])[:, None]  # exactly there counts as below
+        variance = np.full((n, 2), 1e-4)
+        # A day of the first horizon without a forecast: its quantiles would be met, and are not to count.
+        variance[260, 0], quantiles[260] = np.nan, np.inf
+        said[bars.name] = Daily(np.log(variance), variance, quantiles, {})
+        shares = np.zeros((2, 3))
+        for k in range(2):
+            days = [t for t in range(FIRST_OF_HAR, n - 5) if (t, k) != (260, 0)]
+            for j in range(3):
+                shares[k, j] = sum(np.sqrt(target[t, k]) <= quantiles[t, k, j] for t in days) / len(days)
+        expected.append(shares)
+    monkeypatch.setattr(scoring, "every_day", lambda network, recipe, bars, start: said[bars.name])
+    at = Cuts(series[0].dates[150], series[0].dates[200])
+    found = score_test_part(SimpleNamespace(mean_alone=False), recipe, {"seen": series, "unseen": series[1:]}, at)
+    np.testing.assert_allclose(found["seen"]["calibration"], np.mean(expected, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found["unseen"]["calibration"], expected[1], rtol=1e-12)
+    assert np.ptp(expected, axis=0).min() > 0.0
 
 
 def test_log_har_is_taken_at_its_median_and_a_model_of_the_mean_at_its_log_plus_past_errors(trained, bars):

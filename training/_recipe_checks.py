@@ -10,7 +10,7 @@ from vrx.measures import MEASURES
 from vrx.rolling import LAGS
 
 if TYPE_CHECKING:
-    from vrx.training.recipe import Phase, Recipe
+    from vrx.training.recipe import Phase, Recipe, Split
 
 __all__ = ["CLOSED", "ENCODERS", "KINDS", "LINEAR", "MODELS", "OVERLAPPING", "PERCEPTRON", "check"]
 
@@ -135,17 +135,25 @@ def _training(recipe: "Recipe") -> Iterator[Rule]:
 
 
 def _split(recipe: "Recipe") -> Iterator[Rule]:
-    split, share = recipe.split, "give more than 0 and less than 1"
-    yield not 0 < split.train < 1, "split.train", split.train, share
+    yield from _parts("split", recipe.split)
+    if recipe.final is not None:
+        cure = "give dates for train_end and validation_end"
+        yield recipe.final.train_end is None, "final", recipe.final, cure
+        yield from _parts("final", recipe.final)
+
+
+def _parts(key: str, split: "Split") -> Iterator[Rule]:
+    share = "give more than 0 and less than 1"
+    yield not 0 < split.train < 1, f"{key}.train", split.train, share
     cure = f"leave a test part: give more than 0 and less than {1 - split.train:g}"
-    yield not 0 < split.validation < 1 - split.train, "split.validation", split.validation, cure
-    ends = {"split.train_end": split.train_end, "split.validation_end": split.validation_end}
-    for key, end in ends.items():
-        yield end is None and any(ends.values()), key, end, "give both train_end and validation_end, or neither"
+    yield not 0 < split.validation < 1 - split.train, f"{key}.validation", split.validation, cure
+    ends = {f"{key}.train_end": split.train_end, f"{key}.validation_end": split.validation_end}
+    for name, end in ends.items():
+        yield end is None and any(ends.values()), name, end, "give both train_end and validation_end, or neither"
     if split.train_end is not None and split.validation_end is not None:
         cure = f"let it come after train_end, {split.train_end}"
         late = str(split.validation_end)
-        yield split.train_end >= split.validation_end, "split.validation_end", late, cure
+        yield split.train_end >= split.validation_end, f"{key}.validation_end", late, cure
 
 
 def _phase(recipe: "Recipe", where: str, phase: "Phase") -> Iterator[Rule]:
@@ -157,6 +165,7 @@ def _phase(recipe: "Recipe", where: str, phase: "Phase") -> Iterator[Rule]:
     yield rule(not 0 <= phase.ridge < math.inf, "ridge", "give 0 or more")
     cure = f"it re-solves the linear part, and {kind} has none: leave it out, or take network.kind linear"
     yield rule(phase.ridge > 0 and kind not in LINEAR, "ridge", cure)
+    yield rule(phase.refit and not phase.ridge, "refit", "it belongs to a phase with a ridge: leave it out")
     yield rule(any(name not in GROUPS for name in names), "parameters", f"take from {', '.join(GROUPS)}")
     yield rule(not names, "parameters", "name at least one group")
     yield rule(len(set(names)) < len(names), "parameters", "name each group once")

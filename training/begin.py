@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from vrx.errors import InputError
+from vrx.training.data import dates_of
 from vrx.training.folder import Run
 from vrx.training.prepared import Prepared
 
@@ -32,7 +33,8 @@ def continued(prepared: Prepared, begin: Run) -> Prepared:
     for key in SHARED:
         if getattr(before, key) != getattr(recipe, key):
             raise InputError(f"{where} has {key} {getattr(before, key)!r}, not {getattr(recipe, key)!r}: give it those")
-    if begin.cuts.validation_end > prepared.at.validation_end:
+    tested = any(dates_of(bars)[-1] > prepared.at.validation_end for bars in [*prepared.scored, *prepared.unseen])
+    if tested and begin.cuts.validation_end > prepared.at.validation_end:
         raise InputError(
             f"{where} saw days to {begin.cuts.validation_end}, and the test part begins after "
             f"{prepared.at.validation_end}: let it end there too, by split.validation_end"

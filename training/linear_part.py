@@ -1,5 +1,6 @@
 """The linear part of a network in closed form: least squares, or a ridge toward where it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -48,7 +49,7 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
     width = regression.linear.in_features
     if isinstance(regression, Sized):
         regression.sizes.fill_(1.0)
-    found = _moments(network, regression, samples, neural=False)
+    found = _moments(network, regression, [samples], neural=False)
     if isinstance(regression, Sized):
         sizes = torch.sqrt(found.scatter.diagonal()[:width] / found.count)
         regression.sizes.copy_(torch.where(sizes > 0.0, sizes, 1.0))
@@ -56,7 +57,7 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
         found = _Moments(found.count, found.mean / units, found.scatter / torch.outer(units, units))
     if penalty:
         zero = torch.zeros(width + 1, len(found.mean) - width, dtype=found.mean.dtype)
-        _set(regression, _held(found, width, penalty, zero))
+        _set(regression, _held(found, width, [penalty] * zero.shape[1], zero))
         return
     gram = found.scatter[:width, :width]
     least = SHARE * gram.diagonal().mean().clamp(min=1e-30)
@@ -65,51 +66,56 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
 
 
 @torch.no_grad()
-def ridge(network: Encoded, regression: Regression, samples: Samples, penalty: float) -> None:
+def ridge(network: Encoded, regression: Regression, parts: Sequence[Samples], penalties: Sequence[float]) -> None:
     """Re-solve a regression on what the neural part leaves over, held to its present coefficients.
 
-    Minimises the sum of squared errors plus `penalty` times the squared changes of the slopes, plus a tenth of that for
-    the intercept. As `penalty` grows nothing moves; with many samples it is least squares.
+    Minimises, horizon by horizon, the sum of squared errors plus a penalty times the squared changes of the slopes,
+    plus a tenth of that for the intercept. As the penalty grows nothing moves; with many samples it is least squares.
     """
     width = regression.linear.in_features
-    found = _moments(network, regression, samples, neural=True)
+    found = _moments(network, regression, parts, neural=True)
     present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]])
-    _set(regression, _held(found, width, penalty, present))
+    _set(regression, _held(found, width, penalties, present))
 
 
-def _moments(network: Encoded, regression: Regression, samples: Samples, *, neural: bool) -> _Moments:
+def _moments(network: Encoded, regression: Regression, parts: Sequence[Samples], *, neural: bool) -> _Moments:
     """Of the columns and the target; `neural` takes the neural part's forecast out of the target, at its own cost."""
     network.eval()
     sums, squares = [], []
     middle: Tensor | None = None
-    for index in torch.arange(len(samples)).split(CHUNK):
-        inputs = network.input(samples.windows(index))
-        path = network.paths(inputs)
-        left = samples.target[index] - regression.anchor(path)
-        if neural:
-            left = left - network.view(inputs)[0].answer
-        rows = torch.cat([regression.columns(inputs, path), left], 1)
-        # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
-        middle = rows.mean(0) if middle is None else middle
-        sums.append((rows - middle).sum(0))
-        squares.append((rows - middle).T @ (rows - middle))
+    for samples in parts:
+        for index in torch.arange(len(samples)).split(CHUNK) if len(samples) else ():
+            inputs = network.input(samples.windows(index))
+            path = network.paths(inputs)
+            left = samples.target[index] - regression.anchor(path)
+            if neural:
+                left = left - network.combiner.neural(network.view(inputs)[0])
+            rows = torch.cat([regression.columns(inputs, path), left], 1)
+            # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
+            middle = rows.mean(0) if middle is None else middle
+            sums.append((rows - middle).sum(0))
+            squares.append((rows - middle).T @ (rows - middle))
     if middle is None:
         raise ValueError("no samples to fit a regression to")
-    off = torch.stack(sums).sum(0) / len(samples)
-    scatter = torch.stack(squares).sum(0) - len(samples) * torch.outer(off, off)
-    return _Moments(len(samples), middle + off, scatter)
+    count = sum(len(samples) for samples in parts)
+    off = torch.stack(sums).sum(0) / count
+    scatter = torch.stack(squares).sum(0) - count * torch.outer(off, off)
+    return _Moments(count, middle + off, scatter)
 
 
-def _held(found: _Moments, width: int, penalty: float, present: Tensor) -> Tensor:
+def _held(found: _Moments, width: int, penalties: Sequence[float], present: Tensor) -> Tensor:
     """Slopes and, last, intercepts, (width + 1, horizons), by a ridge toward `present`."""
     whole = torch.cat([found.mean[:width], torch.ones(1, dtype=found.mean.dtype)])
     gram = found.count * torch.outer(whole, whole)
     gram[:width, :width] += found.scatter[:width, :width]
     moments = found.count * torch.outer(whole, found.mean[width:])
     moments[:width] += found.scatter[:width, width:]
-    weights = torch.full((width + 1,), penalty, dtype=gram.dtype)
-    weights[-1] *= INTERCEPT
-    return _solve(gram + weights.diag(), moments + weights[:, None] * present)
+    solved = []
+    for k, penalty in enumerate(penalties):
+        weights = torch.full((width + 1,), penalty, dtype=gram.dtype)
+        weights[-1] *= INTERCEPT
+        solved.append(_solve(gram + weights.diag(), moments[:, k] + weights * present[:, k]))
+    return torch.stack(solved, 1)
 
 
 def _solve(matrix: Tensor, right: Tensor) -> Tensor:

@@ -106,7 +106,9 @@ def _entered(network: Network, recipe: Recipe, validation: Samples) -> float:
 def _closed(
     network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData
 ) -> tuple[tuple[float, float], dict[str, float], str]:
-    losses, weights, kept = adapt(network, phase.ridge, data.train, data.validation, recipe.loss)
+    # Forecasts for h days overlap: h of their errors say what one of them says.
+    penalties = [phase.ridge * horizon for horizon in recipe.horizons]
+    losses, weights, kept = adapt(network, penalties, data.train, data.validation, recipe.loss, refit=phase.refit)
     return losses, {name: float(weight) for name, weight in weights.items()}, kept
 
 

@@ -18,7 +18,18 @@ from vrx import contract
 from vrx.errors import InputError
 from vrx.training._recipe_checks import CLOSED, ENCODERS, LINEAR, MODELS, OVERLAPPING, PERCEPTRON, check
 
-__all__ = ["MODELS", "OVERLAPPING", "PERCEPTRON", "NetworkShape", "Phase", "Recipe", "Split", "named", "recipes"]
+__all__ = [
+    "MODELS",
+    "OVERLAPPING",
+    "PERCEPTRON",
+    "NetworkShape",
+    "Phase",
+    "Recipe",
+    "Split",
+    "finally_",
+    "named",
+    "recipes",
+]
 
 FOLDER = Path(__file__).with_name("recipes")
 _NAMED = {str: "a text in quotes", bool: "true or false", int: "a whole number", float: "a number"}
@@ -79,7 +90,9 @@ class Phase:
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     anneal: bool = False  # let the rate fall to zero over the epochs along half a cosine
     clip: float = 1.0  # largest norm of the gradient
-    ridge: float = 0.0  # above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight
+    # Above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight times the horizon.
+    ridge: float = 0.0
+    refit: bool = False  # with a ridge: once validation has kept the linear part, solve it with the validation part too
 
     @property
     def rate(self) -> float:
@@ -122,6 +135,7 @@ class Recipe:
     sources: tuple[str, ...] = ()  # files under --data, for recipes that name their own
     held_out: tuple[str, ...] = ()  # series of those files that are scored, and that training never sees
     left_out: tuple[str, ...] = ()  # series of those files that are not used at all
+    final: Split | None = None  # where the parts end once the recipe is scored, and all days and series may teach
     about: str = ""  # Markdown for the model's card: where the data come from, what to beware of
 
     def __post_init__(self) -> None:
@@ -151,6 +165,15 @@ class Recipe:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: not TOML ({error}): see the recipes that `vrx train --help` names") from None
         return cls.from_dict({"name": path.stem, **document})
+
+
+def finally_(recipe: Recipe) -> Recipe:
+    """The recipe for the weights to ship: on all its series, and to the end of its days."""
+    if recipe.final is None:
+        raise InputError(
+            f"recipe {recipe.name}: names no final split: add a table [final] with train_end and validation_end"
+        )
+    return dataclasses.replace(recipe, split=recipe.final, held_out=(), final=None)
 
 
 def recipes() -> tuple[str, ...]:

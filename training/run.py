@@ -92,7 +92,9 @@ def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData]
     """Calibrate a trained network on the series of its last phase, and score it on the test part."""
     first = data[prepared.main]
     recipe, at = prepared.recipe, prepared.at
-    if isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
+    # A neural part that no phase has trained keeps the share that it came with.
+    trained = any(not phase.ridge for phase in recipe.phases)
+    if trained and isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
         set_shares(network, network.combiner, first.validation)
     if recipe.loss == "squared" and isinstance(network, Encoded):
         set_spread(network, [first.train, first.validation])

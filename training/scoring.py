@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,16 @@ __all__ = ["score_test_part"]
 Array = NDArray[np.float64]
 
 
+class _Scored(NamedTuple):
+    """One series."""
+
+    scores: evaluation.Scores
+    inside: Array
+    """Share of days inside the network's outer quantiles, (horizons,)."""
+    below: Array
+    """Share of days at or below each of its quantiles, (horizons, levels)."""
+
+
 def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Sequence[Bars]], at: Cuts) -> dict[str, Any]:
     """Score the test part, which nothing before this line has looked at; by group and by series.
 
@@ -30,9 +40,10 @@ def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Seque
     -------
     dict
         ``"test_from"``, and by group the ``"mean"`` over its series, each ``"series"`` (both as
-        :mod:`vrx.evaluation.scores` lays them out) and the ``"coverage"``, the share of days inside the outer
-        quantiles by horizon. Both are taken on the same days: those that the network, every baseline and what came
-        have.
+        :mod:`vrx.evaluation.scores` lays them out), the ``"coverage"``, the share of days inside the outer quantiles
+        by horizon, and the ``"calibration"``, by horizon a list of the shares of days whose volatility came at or below
+        the quantile of each level; both are means over the series. All are taken on the same days: those that the
+        network, every baseline and what came have.
 
     Notes
     -----
@@ -46,15 +57,16 @@ def score_test_part(network: Network, recipe: Recipe, groups: Mapping[str, Seque
         each = {bars.name: one for bars in series if (one := _score(network, recipe, bars, at)) is not None}
         if each:
             found[group] = {
-                "mean": evaluation.mean_over_assets([scores for scores, _ in each.values()]).to_dict(),
-                "series": {name: scores.to_dict() for name, (scores, _) in each.items()},
-                "coverage": np.mean([inside for _, inside in each.values()], axis=0).tolist(),
+                "mean": evaluation.mean_over_assets([one.scores for one in each.values()]).to_dict(),
+                "series": {name: one.scores.to_dict() for name, one in each.items()},
+                "coverage": np.mean([one.inside for one in each.values()], axis=0).tolist(),
+                "calibration": np.mean([one.below for one in each.values()], axis=0).tolist(),
             }
     return found
 
 
-def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> tuple[evaluation.Scores, Array] | None:
-    """The network beside the baselines on one series, and the share of days inside its outer quantiles, by horizon.
+def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> _Scored | None:
+    """The network beside the baselines on one series.
 
     None where the series has no rows in the test part, or is too short there for the baselines.
     """
@@ -73,7 +85,12 @@ def _score(network: Network, recipe: Recipe, bars: Bars, at: Cuts) -> tuple[eval
     scores = evaluation.score(means, np.where(known, came, np.nan), recipe.horizons)
     quantiles, volatility = daily.quantiles[rows], np.sqrt(came)
     inside = (quantiles[:, :, 0] <= volatility) & (volatility <= quantiles[:, :, -1])
-    return _in_logs(scores, logs, came, known), np.asarray(inside.mean(axis=0, where=known))
+    below = volatility[:, :, np.newaxis] <= quantiles
+    return _Scored(
+        scores=_in_logs(scores, logs, came, known),
+        inside=np.asarray(inside.mean(axis=0, where=known)),
+        below=np.asarray(below.mean(axis=0, where=known[:, :, np.newaxis])),
+    )
 
 
 def _forecasts(

@@ -15,7 +15,8 @@ from typing import Any
 
 from vrx.errors import InputError, TrainingError
 from vrx.series import Bars
-from vrx.training.folder import RUN, Run, finished, open_run
+from vrx.training.begin import continued
+from vrx.training.folder import RUN, Run, digest_of, finished, open_run
 from vrx.training.prepared import digest, prepare
 from vrx.training.recipe import Recipe
 from vrx.training.run import execute
@@ -35,6 +36,7 @@ def execute_seeds(
     seeds: Sequence[int],
     *,
     files: Mapping[str, Any] | None = None,
+    begin: Mapping[int, Run] | None = None,
     report: Callable[[int], None] | None = None,
 ) -> list[Run]:
     """Train a recipe from each seed, in ``out/seed-N``; what is there and finished is taken, what was begun goes on.
@@ -47,6 +49,8 @@ def execute_seeds(
         The folder of the folders.
     seeds
         The seeds, each once.
+    begin
+        The run that each seed begins from, as :func:`vrx.training.run.execute` takes it.
     report
         Called with each seed when its run is there.
 
@@ -68,11 +72,19 @@ def execute_seeds(
         raise TrainingError(f"{out}: holds a run of one seed: take another --out")
     plans = {seed: (replace(recipe, seed=seed), out / f"seed-{seed}") for seed in seeds}
     out.mkdir(parents=True, exist_ok=True)
+    told = (list(sources), list(targets), dict(files or {}))
+    before = begin or {}
+    if all(phase.ridge for phase in recipe.phases):
+        # Closed forms are over before a process has imported torch.
+        for seed, (plan, folder) in plans.items():
+            _one(plan, folder, *told, before.get(seed))
+            if report is not None:
+                report(seed)
+        return [open_run(folder) for _, folder in plans.values()]
     workers = _workers(len(plans), os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
         waiting = {
-            pool.submit(_one, plan, list(sources), list(targets), folder, dict(files or {})): seed
-            for seed, (plan, folder) in plans.items()
+            pool.submit(_one, plan, folder, *told, before.get(seed)): seed for seed, (plan, folder) in plans.items()
         }
         try:
             for future in as_completed(waiting):
@@ -90,15 +102,20 @@ def _workers(runs: int, cores: int) -> int:
     return next(w for w in range(min(runs, cores), runs + 1) if runs % w == 0 or runs % w >= cores)
 
 
-def _one(recipe: Recipe, sources: list[Bars], targets: list[Bars], out: Path, files: dict[str, Any]) -> None:
+def _one(
+    recipe: Recipe, out: Path, sources: list[Bars], targets: list[Bars], files: dict[str, Any], begin: Run | None
+) -> None:
     if finished(out):
         found, prepared = open_run(out), prepare(recipe, sources, targets)
+        if found.begin != (None if begin is None else digest_of(begin)):
+            raise TrainingError(f"{out}: holds a run that began from other weights: take another --out")
+        prepared = prepared if begin is None else continued(prepared, begin)
         if found.recipe != prepared.recipe:
             raise TrainingError(f"{out}: holds a run of another recipe: take another --out")
         if (found.origins, found.cuts, found.variance) != (prepared.known, prepared.at, digest(prepared.phases())):
             raise TrainingError(f"{out}: holds a run of other data: take another --out")
     else:
-        execute(recipe, sources, targets, out, files=files, resume=(out / "run.json").exists())
+        execute(recipe, sources, targets, out, files=files, resume=(out / RUN).exists(), begin=begin)
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -51,6 +51,10 @@ class Combiner(nn.Module):
         """What it decided, by name, each (batch,): a weight of HAR, the probability of a regime."""
         return {}
 
+    def neural(self, view: View) -> Tensor:
+        """What the neural part adds to the forecast."""
+        return view.answer
+
     def linear_forecast(self, view: View) -> Tensor:
         """That of the regression."""
         if self.regression is None or view.columns is None:
@@ -79,7 +83,7 @@ class Sum(Combiner):
 
     def forward(self, view: View) -> Tensor:
         """Add up."""
-        return self.linear_forecast(view) + view.answer
+        return self.linear_forecast(view) + self.neural(view)
 
 
 class Weighed(Sum):
@@ -97,6 +101,6 @@ class Weighed(Sum):
         self.register_buffer("share", torch.ones(regression.linear.out_features, dtype=torch.float64))
         self.share: Tensor
 
-    def forward(self, view: View) -> Tensor:
-        """Add up."""
-        return self.linear_forecast(view) + self.share * view.answer
+    def neural(self, view: View) -> Tensor:
+        """Its share."""
+        return self.share * view.answer

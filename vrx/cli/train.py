@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrx.cli import pictures, plots
-from vrx.cli.common import Column, DropBadRows, Json, SeriesId, print_json
+from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, print_json
+from vrx.cli.train_from import train_from
 from vrx.cli.training_plan import overruled
 from vrx.cli.training_progress import epoch_bars
 from vrx.cli.training_series import begun, fit_channels, series_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 DEFAULT = "dhansoia"
+GROUPS = ("seen", "unseen")
 # What a phase in closed form left of itself, as validation decided.
 KEPT = {
     "linear part": "validation keeps the target's linear part and spread",
@@ -32,6 +34,23 @@ def train(
     source: Annotated[str | None, typer.Option("--source", help="The series to pretrain on.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The series to forecast.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The folder to keep the run in.")] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Adapt a finished model to the target instead: a bundled one, such as universal-ohlc, a model file "
+            "with its weights beside it, or the folder of a run.",
+        ),
+    ] = None,
+    test_from: Annotated[
+        str | None,
+        typer.Option(
+            "--test-from",
+            metavar="DAY",
+            help="With --from: hold this day and all later ones out, and score them; if absent, every day is used.",
+        ),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option("--resume", help="Go on with the run in this folder, from its last finished epoch."),
@@ -70,6 +89,12 @@ def train(
         int | None,
         typer.Option("--seeds", help="Train from so many seeds, --seed and the next ones, into OUT/seed-N each."),
     ] = None,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final", help="Train the weights to ship, on all days and series; scores come from a run without it."
+        ),
+    ] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the files that a recipe names itself.")] = None,
     series_id: SeriesId = None,
     column: Column = None,
@@ -86,12 +111,25 @@ def train(
     if plot is not None:
         read = (("--source", source), ("--target", target), ("--recipe", recipe), ("--data", data))
         plots.check(plot, read)
+    from vrx.training.recipe import finally_
     from vrx.training.run import execute
 
     files: dict[str, Any]
+    if begin is not None:
+        others = (source, resume, recipe, strategy, model, epochs, seed, seeds, data, plot)
+        if final or any(option is not None for option in others):
+            raise InputError(
+                "--from: the model knows the rest: give no other option but --target, --out, --test-from, --id, "
+                "--column, --drop-bad-rows and --json"
+            )
+        files = {"target": _absolute(target), "id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
+        _adapt(begin, out, files, test_from, as_json=as_json)
+        return
+    if test_from is not None:
+        raise InputError("--test-from: belongs to --from: a recipe says where its test part begins")
     if resume is not None:
         given = (out, source, target, recipe, strategy, model, epochs, seed, seeds, series_id, column)
-        if given != (None,) * len(given) or drop_bad_rows:
+        if given != (None,) * len(given) or drop_bad_rows or final:
             raise InputError("--resume: the folder knows the rest: give no other option but --data, --plot and --json")
         plan, files = begun(resume)
         files = files if data is None else {**files, "data": str(data)}
@@ -99,9 +137,10 @@ def train(
         raise InputError("--out is missing: name the folder to keep the run in")
     else:
         plan = _plan(recipe or DEFAULT, strategy, model, epochs, seed, target)
+        plan = finally_(plan) if final else plan
         files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
         files |= {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
-        overruled_by = {"model": model, "strategy": strategy, "epochs": epochs}
+        overruled_by = {"model": model, "strategy": strategy, "epochs": epochs, **({"final": True} if final else {})}
         files["options"] = {"recipe": Path(recipe or DEFAULT).name, **overruled_by}
     if plot is not None and not plan.network.encoded:
         raise InputError(
@@ -125,6 +164,17 @@ def train(
         print_json({"out": str(folder), "epochs": len(run.history), "scores": run.scores})
     else:
         _show(run, folder)
+
+
+def _adapt(begin: str, out: Path | None, files: dict[str, Any], test_from: str | None, *, as_json: bool) -> None:
+    """A finished model to the target."""
+    if files["target"] is None or out is None:
+        missing = "target" if files["target"] is None else "out"
+        raise InputError(f"--{missing} is missing: --from adapts a model to a target and keeps the run in a folder")
+    files = {"source": None, "data": None, **files, "options": {"from": Path(begin).name, "test-from": test_from}}
+    run = train_from(begin, out, files, None if test_from is None else day(test_from, "--test-from"), as_json=as_json)
+    if not as_json:
+        _show(run, out)
 
 
 def _train_seeds(
@@ -192,13 +242,14 @@ def _show(run: "Run", out: Path) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{describe(run.recipe, run.network)}", markup=False)
     console.print(
-        f"train to {run.cuts.train_end}, validation to {run.cuts.validation_end}, test from {run.scores['test_from']}",
+        f"train to {run.cuts.train_end}, validation to {run.cuts.validation_end}, "
+        + (f"test from {run.scores['test_from']}" if run.scores.keys() & set(GROUPS) else "no test part"),
         markup=False,
     )
     for epoch in run.history:
         if epoch.kept:
             console.print(f"phase {epoch.phase + 1}, in closed form: {KEPT[epoch.kept]}", markup=False)
-    for group in ("seen", "unseen"):
+    for group in GROUPS:
         if group not in run.scores:
             continue
         table = Table(box=None, pad_edge=False, header_style="bold", title=f"test part, {group}", title_justify="left")
