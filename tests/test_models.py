@@ -1,6 +1,7 @@
 """The bundled models: sound, small, carded, and no worse than they say on bars that anybody has."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,9 @@ def test_a_bundled_model_says_what_it_was_trained_on_and_how_it_did(name):
     assert spec.horizons == (1, 5, 22)
     assert len(spec.trained_on) >= 16
     assert {row["model"] for row in spec.scores["seen"]["rows"]} >= {"model", "log-har", "random-walk"}
-    # What was looked at ends before the scores begin.
-    assert max(origin.last for origin in spec.trained_on) < spec.scores["test_from"]
+    # What the scored weights looked at ends before the scores begin; those in the file have seen the days since.
+    assert spec.scores["train_end"] < spec.scores["validation_end"] < spec.scores["test_from"]
+    assert max(origin.last for origin in spec.trained_on) > spec.scores["test_from"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,17 +57,23 @@ def test_the_card_prints_the_scores_that_the_file_carries(name):
     card = (runtime.MODELS / f"{name}.md").read_text(encoding="utf-8")
     spec = json.loads((runtime.MODELS / f"{name}.json").read_text(encoding="utf-8"))
     assert card.startswith(f"# {name}\n")
+    assert f"({name}.png)" in card
+    assert "not of the weights in this file" in " ".join(card.split())
     for row in [*spec["scores"]["seen"]["rows"], *spec["scores"]["unseen"]["rows"]]:
         assert f"| {row['model']} | {row['horizon']} | {row['qlike']:.4f} |" in card
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_recipe_of_a_bundled_model_is_the_one_that_is_shipped(name):
-    from vrx.training.recipe import named
+    from vrx.training.pretrained import open_members
+    from vrx.training.recipe import finally_, named
 
     recipe, spec = named(name), vrx.load(name).spec
     assert (recipe.channels, recipe.lookback, recipe.levels) == (spec.channels, spec.lookback, spec.levels)
-    assert not {origin.name for origin in spec.trained_on} & {*recipe.held_out, *recipe.left_out}
+    assert {run.recipe for run in open_members(name)} == {replace(finally_(recipe), seed=seed) for seed in range(5)}
+    trained_on = {origin.name for origin in spec.trained_on}
+    assert {*recipe.held_out} <= trained_on
+    assert not trained_on & {*recipe.left_out}
 
 
 @pytest.mark.parametrize("name", ["universal-ohlc", "universal-close"])
@@ -109,12 +117,17 @@ def test_the_variance_model_beats_a_random_walk_on_volatility_that_reverts_at_se
 
 
 def test_the_model_is_picked_by_the_columns():
-    values, vol = bars()
+    values, vol = bars(n=600)
     columns = dict(zip(("open", "high", "low", "close"), values.T, strict=True))
     assert runtime.matching(vrx.Bars(columns, None, "x", 252, ())) == "universal-ohlc"
     assert runtime.matching(vrx.Bars({**columns, "variance": vol**2}, None, "x", 252, ())) == "universal-rv"
     assert runtime.matching(vrx.Bars({"variance": vol**2, "return": vol}, None, "x", 252, ())) == "universal-rv"
     assert runtime.matching(vrx.Bars({"variance": vol**2}, None, "x", 252, ())) == "universal-variance"
+    short = vrx.Bars({"variance": vol[:503] ** 2, "return": vol[:503]}, None, "x", 252, ())
+    assert runtime.matching(short) == "universal-variance"
+    closes = vrx.Bars({"variance": vol[:504] ** 2, "close": values[:504, 3]}, None, "x", 252, ())
+    assert runtime.matching(closes) == "universal-variance"  # the first close has no return
+    assert runtime.load("universal-rv").spec.lookback == runtime.RV_DAYS
     assert runtime.matching(vrx.Bars({"close": values[:, 3]}, None, "x", 252, ())) == "universal-close"
     with pytest.raises(InputError, match="no bundled model reads volume"):
         runtime.matching(vrx.Bars({"volume": vol}, None, "x", 252, ()))
@@ -125,10 +138,7 @@ def test_when_the_history_is_too_short_then_the_error_says_how_much_is_needed():
         vrx.load("universal-close").predict(np.linspace(1.0, 2.0, 100))
 
 
-def test_the_bundled_files_hold_nothing_but_models_specs_and_cards():
-    assert {path.suffix for path in Path(runtime.MODELS).iterdir() if path.is_file()} == {
-        ".onnx",
-        ".json",
-        ".md",
-        ".py",
-    }
+def test_the_bundled_files_hold_nothing_but_models_with_what_belongs_to_them():
+    found = {path.name for path in Path(runtime.MODELS).iterdir() if path.is_file()}
+    parts = (".onnx", ".json", ".md", ".png", ".safetensors")
+    assert found == {"__init__.py", *(f"{name}{part}" for name in NAMES for part in parts)}

@@ -20,6 +20,8 @@ __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 # 32 on one thread and 18% more on two; of a network of three LSTM layers 3% fewer (benchmarks/inference.py).
 CHUNK = 128
 MODELS = Path(__file__).with_name("models")
+# What universal-rv reads; a shorter series is forecast by universal-variance, which reads half as many.
+RV_DAYS = 504
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,14 +296,18 @@ def bundled() -> tuple[str, ...]:
 
 
 def matching(bars: series.Bars) -> str:
-    """The bundled model for what the series has: realized variance first, then open-high-low-close, then closes."""
-    for name, columns in (
-        ("universal-rv", ("variance", "return")),
-        ("universal-variance", ("variance",)),
-        ("universal-ohlc", ("open", "high", "low", "close")),
-        ("universal-close", ("close",)),
+    """The bundled model for what the series has: realized variance first, then open-high-low-close, then closes.
+
+    Of realized variances with returns, the one that reads both where they are long enough for it.
+    """
+    for name, columns, days in (
+        ("universal-rv", ("variance", "return"), RV_DAYS),
+        ("universal-variance", ("variance",), 0),
+        ("universal-ohlc", ("open", "high", "low", "close"), 0),
+        ("universal-close", ("close",), 0),
     ):
-        if all(bars.shows(column) for column in columns) and name in bundled():
+        enough = all(bars.shows(column) for column in columns) and len(bars) >= days + bars.first_whole(columns)
+        if enough and name in bundled():
             return name
     raise InputError(f"{bars.name}: no bundled model reads {', '.join(bars.columns)}: give closes, or name a --model")
 
