@@ -3,7 +3,7 @@
     python experiments/universal.py --data DIR [--runs runs/universal] [--out docs/results/universal.md]
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
-where it stopped.
+where it stopped. With --no-trials, the section on the trials is made of what experiments/universal_trials.py kept.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from rich.console import Console
 from universal_data import MARKETS, Market, load
 from universal_page import Part, page
 from universal_scores import Known, asset, known, stitched
+from universal_trials import RESULTS, followed, stored
+from universal_tuned import tuned
 
 from vrx.series import Bars
 from vrx.training.ensemble import combine
@@ -34,10 +36,11 @@ def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known
     """Train one market's networks and score their ensemble; `shared` keeps the rivals of series seen before."""
     market = load(key, folder)
     began = time.perf_counter()
-    single, whole, shares = [], [], []
+    single, whole, each, shares = [], [], [], []
     for first, recipe in market.trainings:
         out = runs / key / str(recipe.split.train_end)
         members = execute_seeds(recipe, market.series, [], out, list(SEEDS))
+        each.append((first, members))
         single.append((first, members[0]))
         whole.append((first, combine(members, market.series, [])))
         shares += [member.network.combiner.share.tolist() for member in members]  # type: ignore[union-attr, operator]
@@ -45,11 +48,13 @@ def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known
     wanted = [bars for bars in market.series if any(bars.name in names for names in market.groups.values())]
     about = _rivals(wanted, market, whole[0][1].measure, shared)
     scored = [bars for bars in wanted if bars.name in about]
-    found, alone = (
-        {bars.name: asset(stitched(trained, bars), about[bars.name], market) for bars in scored}
-        for trained in (whole, single)
-    )
-    return Part(market, found, alone, shares, spent)
+    said = {bars.name: (bars, stitched(whole, bars)) for bars in scored}
+    found = {name: asset(daily, about[name], market) for name, (_, daily) in said.items()}
+    alone = {bars.name: asset(stitched(single, bars), about[bars.name], market) for bars in scored}
+    began = time.perf_counter()
+    adapted = tuned(market, said, each, runs / key / "tuned") if market.tuned else {}
+    own = {name: asset(daily, about[name], market) for name, daily in adapted.items()}
+    return Part(market, found, alone, own, shares, (spent, time.perf_counter() - began))
 
 
 def _rivals(wanted: list[Bars], market: Market, measure: str, shared: dict[str, dict[str, Known]]) -> dict[str, Known]:
@@ -76,6 +81,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/universal"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/universal.md"))
     parser.add_argument("--markets", nargs="*", default=list(MARKETS), choices=list(MARKETS))
+    parser.add_argument("--no-trials", action="store_true", help="run no trials: print those that were run before")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     began = time.perf_counter()
@@ -83,7 +89,11 @@ def main() -> None:
     for key in chosen.markets:
         with console.status(f"{key}: networks, rivals, scores"):
             parts.append(judged(key, chosen.data, chosen.runs, shared))
-    text = "\n".join(page(parts, time.perf_counter() - began)) + "\n"
+    kept = chosen.runs / "trials"
+    trials = stored(kept) if chosen.no_trials else followed(chosen.data, kept)
+    if trials is None:
+        console.print(f"{kept / RESULTS}: holds no trials of the recipes as they are: the page has no section on them")
+    text = "\n".join(page(parts, trials, time.perf_counter() - began)) + "\n"
     beside = chosen.out.with_name(f".{chosen.out.name}.part")
     beside.write_text(text, encoding="utf-8")
     beside.replace(chosen.out)

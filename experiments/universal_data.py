@@ -13,7 +13,7 @@ from vrx.series import Bars
 from vrx.training.data import dates_of, read_all, without_ticks
 from vrx.training.recipe import Recipe, Split, named
 
-__all__ = ["MARKETS", "Market", "Past", "load", "past"]
+__all__ = ["INDICES", "KINDS", "MARKETS", "Market", "Past", "kinds", "load", "past", "read", "split_at"]
 
 Array = NDArray[np.float64]
 
@@ -41,17 +41,28 @@ class Market:
     """The names of the series that are scored together."""
     yearly: bool = False
     """Whether a model is trained anew for every year of the test: chosen on the year before, trained on all earlier."""
+    tuned: str = ""
+    """How often the models are adapted to each series: every ``"year"`` of the test, ``"once"`` before it, or never."""
 
     @property
     def trainings(self) -> tuple[tuple[np.datetime64, Recipe], ...]:
         """From which day on each recipe forecasts."""
         if not self.yearly:
             return ((self.first, self.recipe),)
-        years = range(int(str(self.first)[:4]), int(str(self.last)[:4]) + 1)
         return tuple(
-            (np.datetime64(f"{year}-01-01"), _split(self.recipe, f"{year - 2}-12-31", f"{year - 1}-12-31"))
-            for year in years
+            (np.datetime64(f"{year}-01-01"), split_at(self.recipe, f"{year - 2}-12-31", f"{year - 1}-12-31"))
+            for year in self._years
         )
+
+    @property
+    def tunings(self) -> tuple[np.datetime64, ...]:
+        """From which day on each adapted model forecasts."""
+        years = self._years if self.tuned == "year" else self._years[:1] if self.tuned else ()
+        return tuple(np.datetime64(f"{year}-01-01") for year in years)
+
+    @property
+    def _years(self) -> range:
+        return range(int(str(self.first)[:4]), int(str(self.last)[:4]) + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,70 +90,84 @@ def load(key: str, folder: Path) -> Market:
     return MARKETS[key](folder)
 
 
-def _read(folder: Path, files: tuple[str, ...], left_out: tuple[str, ...] = ()) -> tuple[Bars, ...]:
+def read(
+    folder: Path, files: tuple[str, ...], left_out: tuple[str, ...] = (), last: np.datetime64 | None = None
+) -> tuple[Bars, ...]:
+    """All series of some files, up to a day: not even the cleaning knows of later ones."""
     found = [bars for name in files for bars in read_all(folder / name, drop_bad_rows=True)]
+    if last is not None:
+        found = [bars.until(last) for bars in found if dates_of(bars)[0] <= last]
     return tuple(without_ticks(bars)[0] for bars in found if bars.name not in left_out)
 
 
-def _split(recipe: Recipe, train_end: str, validation_end: str) -> Recipe:
+def split_at(recipe: Recipe, train_end: str, validation_end: str) -> Recipe:
+    """The recipe with its parts cut at these days."""
     days = (datetime.date.fromisoformat(day) for day in (train_end, validation_end))
     return replace(recipe, split=Split(0.5, 0.25, *days))
 
 
 def _indices(folder: Path, key: str, held_out: tuple[str, ...], *, yearly: bool) -> Market:
-    series = _read(folder, INDICES)
+    series = read(folder, INDICES)
     names = tuple(bars.name for bars in series)
     seen = tuple(name for name in names if name not in held_out)
-    recipe = replace(named("universal-rv"), name=key, sources=INDICES, held_out=held_out)
+    recipe = replace(named("universal-rv"), name=key, sources=INDICES, held_out=held_out, final=None)
     return Market(
         key=key,
         title=f"{len(names)} indices, 2015-19, "
         + ("trained anew every year" if yearly else "trained once, to 2012")
         + (f"; {len(held_out)} of them never seen" if held_out else ""),
-        recipe=_split(recipe, "2012-12-31", "2014-12-31"),
+        recipe=split_at(recipe, "2012-12-31", "2014-12-31"),
         series=series,
         first=np.datetime64("2015-01-01"),
         last=np.datetime64("2019-12-31"),
         groups={"trained on": seen, "never seen": held_out} if held_out else {"indices": names},
         yearly=yearly,
+        tuned="year" if yearly and not held_out else "",
     )
 
 
 def _coins(folder: Path, key: str, *, taught: bool) -> Market:
-    series = _read(folder, (*INDICES, *COINS))
+    series = read(folder, (*INDICES, *COINS))
     coins = tuple(bars.name for bars in series[-len(COINS) :])
     # The five-minute file is the coin of the hourly one, on the days of the test alone.
     held_out = coins[-1:] if taught else coins
-    recipe = replace(named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=held_out)
+    recipe = replace(named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=held_out, final=None)
     return Market(
         key=key,
         title="Bitcoin and ether, 2020 to early 2023, "
         + ("their years to mid-2018 among the indices in training" if taught else "zero-shot from indices alone"),
-        recipe=_split(recipe, "2018-06-30", "2019-12-31"),
+        recipe=split_at(recipe, "2018-06-30", "2019-12-31"),
         series=series,
         first=np.datetime64("2020-01-01"),
         last=np.datetime64("2023-12-31"),
         groups={name: (name,) for name in coins},
+        tuned="year",
     )
 
 
 def _panel(folder: Path, recipe: Recipe, key: str, title: str) -> Market:
-    series = _read(folder, recipe.sources, recipe.left_out)
-    groups: dict[str, tuple[str, ...]] = {}
-    for label in (*KINDS, "stocks"):
-        for seen in (True, False):
-            groups[f"{label}, {'trained on' if seen else 'never seen'}"] = tuple(
-                bars.name for bars in series if _kind(bars.name) == label and (bars.name not in recipe.held_out) == seen
-            )
+    series = read(folder, recipe.sources, recipe.left_out)
     return Market(
         key=key,
         title=title,
-        recipe=replace(recipe, name=key),
+        recipe=replace(recipe, name=key, final=None),
         series=series,
         first=np.datetime64("2019-01-01"),
         last=np.datetime64("2022-12-31"),
-        groups=groups,
+        groups=kinds(series, recipe.held_out),
+        tuned="once",
     )
+
+
+def kinds(series: tuple[Bars, ...], held_out: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The names of a panel by kind of asset, those that a model is trained on apart from those that it never sees."""
+    return {
+        f"{label}, {'trained on' if seen else 'never seen'}": tuple(
+            bars.name for bars in series if _kind(bars.name) == label and (bars.name not in held_out) == seen
+        )
+        for label in (*KINDS, "stocks")
+        for seen in (True, False)
+    }
 
 
 def _kind(name: str) -> str:

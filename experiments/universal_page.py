@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from universal_data import Market
 from universal_rivals import NAMES
 from universal_scores import BASE, BEST, MODEL, Asset, ratio
+from universal_trial_page import section
 
 __all__ = ["Part", "page"]
 
@@ -22,19 +24,22 @@ class Part:
     """None where a series has too few days in the test."""
     single: Mapping[str, Asset | None]
     """Of the first member alone."""
+    tuned: Mapping[str, Asset | None]
+    """Of the models adapted to each asset; empty where there are none."""
     shares: Sequence[Sequence[float]]
     """Of the neural part, by member and horizon."""
-    seconds: float
+    seconds: tuple[float, float]
+    """Of training, and of adapting to the assets."""
 
-    def group(self, name: str, *, single: bool = False) -> list[Asset]:
-        """The assets of a group that are scored."""
-        found = self.single if single else self.assets
+    def group(self, name: str, of: str = "assets") -> list[Asset]:
+        """The assets of a group that are scored, by the ensemble unless `of` names another field."""
+        found: Mapping[str, Asset | None] = getattr(self, of)
         every = (found.get(one) for one in self.market.groups[name])
         return [one for one in every if one is not None]
 
 
-def page(parts: Sequence[Part], seconds: float) -> Iterator[str]:
-    """The lines of the page."""
+def page(parts: Sequence[Part], trials: Mapping[str, Any] | None, seconds: float) -> Iterator[str]:
+    """The lines of the page; without `trials`, without their section."""
     yield "# The universal models\n"
     yield "Written by `python experiments/universal.py --data DIR`.\n"
     yield from _short(parts)
@@ -43,6 +48,9 @@ def page(parts: Sequence[Part], seconds: float) -> Iterator[str]:
     for part in parts:
         yield ""
         yield from _section(part)
+    if trials is not None:
+        yield ""
+        yield from section(trials)
     yield ""
     yield from _asset_sections(parts)
     yield ""
@@ -60,6 +68,13 @@ def _short(parts: Sequence[Part]) -> Iterator[str]:
             if (assets := part.group(name))
         ]
         yield f"- {part.market.title}: {'; '.join(told)}."
+        own = [
+            f"{name} " + ", ".join(f"{ratio(assets, h, 'qlike', BASE):+.1%}" for h in horizons)
+            for name in part.market.groups
+            if (assets := part.group(name, "tuned"))
+        ]
+        if own:
+            yield f"  Adapted to each: {'; '.join(own)}."
     yield (
         "\nThe recipes were chosen on validation days alone: of the indices before 2015, of the panel before 2019. The "
         "test of the indices was opened first with one training, then with one a year, no better; all other "
@@ -94,7 +109,7 @@ def _section(part: Part) -> Iterator[str]:
     )
     yield f"|---|--:|--:|{'--:|' * len(columns)}--:|--:|--:|--:|--:|--:|"
     for name in market.groups:
-        assets, single = part.group(name), part.group(name, single=True)
+        assets, single = part.group(name), part.group(name, "single")
         for h in market.recipe.horizons if assets else ():
             dm = np.array([one.scores[h][MODEL].dm for one in assets])
             cells = [f"{ratio(assets, h, 'qlike', other):+.1%}" for other in columns]
@@ -107,10 +122,40 @@ def _section(part: Part) -> Iterator[str]:
     yield ""
     shares = np.mean(part.shares, axis=0)
     yield (
-        f"Five seeds, {len(market.trainings)} times, took {part.seconds:.0f} s to train. The neural part's share, in "
-        "the mean over the seeds: "
+        f"Five seeds, {len(market.trainings)} times, took {part.seconds[0]:.0f} s to train. The neural part's share, "
+        "in the mean over the seeds: "
         f"{', '.join(f'{share:.2f} at {h}' for share, h in zip(shares, market.recipe.horizons, strict=True))} days."
     )
+    if part.tuned:
+        yield ""
+        yield from _tuned(part)
+
+
+def _tuned(part: Part) -> Iterator[str]:
+    """The same table, shorter, of the models adapted to each asset."""
+    market = part.market
+    often = "every January" if len(market.tunings) > 1 else f"on the eve of {market.tunings[0]}"
+    yield (
+        f"Adapted to each asset {often}, to all of its days until then, as `vrx train --from` does it "
+        f"({part.seconds[1]:.0f} s for all):\n"
+    )
+    columns = (BASE, "lhar", BEST, "garch")
+    yield (
+        f"| group | h | {' | '.join(f'QLIKE vs {name}' for name in columns)} | RMSE vs {BASE} | DM better | worse | "
+        f"in 5-95% | pinball vs {BASE} |"
+    )
+    yield f"|---|--:|{'--:|' * len(columns)}--:|--:|--:|--:|--:|"
+    for name in market.groups:
+        assets = part.group(name, "tuned")
+        for h in market.recipe.horizons if assets else ():
+            dm = np.array([one.scores[h][MODEL].dm for one in assets])
+            cells = [f"{ratio(assets, h, 'qlike', other):+.1%}" for other in columns]
+            inside = np.mean([one.scores[h][MODEL].coverage for one in assets])
+            yield (
+                f"| {name} | {h} | {' | '.join(cells)} | {ratio(assets, h, 'rmse', BASE):+.1%} | "
+                f"{(dm < -SIGNIFICANT).sum()} | {(dm > SIGNIFICANT).sum()} | {inside:.1%} | "
+                f"{ratio(assets, h, 'pinball', BASE):+.1%} |"
+            )
 
 
 def _asset_sections(parts: Sequence[Part]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from vrx import har
 from vrx.evaluation._baselines import baselines, positive
 from vrx.fractional import rfsv_weights
 
-__all__ = ["NAMES", "Rival", "garch", "rivals"]
+__all__ = ["NAMES", "Rival", "garch", "log_har", "rivals"]
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def rivals(
     fall = np.minimum(returns / np.sqrt(seen), 0.0)
     design = har.features(seen, log=True)
     found = {
-        "log-har": _each(horizons, lambda h: _expanding(design, came, h)),
+        "log-har": log_har(variance, horizons, outcome),
         "lhar": _each(horizons, lambda h: _expanding(np.column_stack([design, fall]), came, h)),
         "har-wls": _levels(seen, came, horizons),
         "rfsv": _rough(logs, came, horizons),
@@ -64,6 +64,13 @@ def rivals(
     found["ewma"] = _level(ewma, came, horizons)
     found["garch"] = garch(returns, came, horizons, first)
     return found
+
+
+def log_har(variance: Array, horizons: tuple[int, ...], outcome: Array | None = None) -> Rival:
+    """Log-HAR alone, as :func:`rivals` gives it."""
+    seen = positive(variance)
+    design, came = har.features(seen, log=True), seen if outcome is None else positive(outcome)
+    return _each(horizons, lambda h: _expanding(design, came, h))
 
 
 def _each(horizons: tuple[int, ...], forecast: Callable[[int], tuple[Array, Array]]) -> Rival:

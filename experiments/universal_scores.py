@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 from universal_data import Market, past
-from universal_rivals import Rival, rivals
+from universal_rivals import Rival, log_har, rivals
 
 from vrx import har
 from vrx.evaluation import metrics
@@ -65,18 +65,21 @@ class Asset:
     """The rival with the least QLIKE on the validation days."""
 
 
-def known(bars: Bars, market: Market, measure: str) -> Known | None:
-    """The rivals of a series; None where it is too short to have any in the test."""
+def known(bars: Bars, market: Market, measure: str, *, base_alone: bool = False) -> Known | None:
+    """The rivals of a series, or log-HAR alone; None where it is too short to have any in the test."""
     recipe = market.recipe
     here = past(bars, recipe, measure)
     begin = int(np.argmax(np.isfinite(here.shown) & np.isfinite(here.returns)))
     shown, came, returns = (part[begin:] for part in (here.shown, here.came, here.returns))
     if len(shown) < SHORTEST:
         return None
-    validation = np.datetime64(str(recipe.split.train_end))
-    first = int(np.searchsorted(here.dates[begin:], validation))
     outcome = None if np.array_equal(shown, came) else came
-    found = rivals(shown, returns, recipe.horizons, outcome, first=first)
+    if base_alone:
+        found = {BASE: log_har(shown, recipe.horizons, outcome)}
+    else:
+        validation = np.datetime64(str(recipe.split.train_end))
+        first = int(np.searchsorted(here.dates[begin:], validation))
+        found = rivals(shown, returns, recipe.horizons, outcome, first=first)
     ahead, ends = [], []
     for h in recipe.horizons:
         mean = har.target(came, h, log=False)
@@ -121,14 +124,13 @@ def asset(said: Daily, about: Known, market: Market) -> Asset | None:
     return Asset(about.name, days, scores, chosen)
 
 
-def stitched(trained: Sequence[tuple[np.datetime64, Run]], bars: Bars) -> Daily:
-    """What the models say of a series, each from its day on; the first of the days before, too."""
+def stitched(trained: Sequence[tuple[np.datetime64, Run]], bars: Bars, *, before: bool = True) -> Daily:
+    """What the models say of a series, each from its day on; `before`: the first of the days before, too."""
     dates = dates_of(bars)
     whole: Daily | None = None
     for first, run in trained:
-        said = every_day(
-            run.network, run.recipe, bars, start=0 if whole is None else int(np.searchsorted(dates, first))
-        )
+        start = 0 if whole is None and before else int(np.searchsorted(dates, first))
+        said = every_day(run.network, run.recipe, bars, start=start)
         if whole is None:
             whole = said
             continue

@@ -13,12 +13,13 @@ pytest.importorskip("torch")
 arch = pytest.importorskip("arch")
 
 from vrx import har  # noqa: E402
+from vrx.training.run import execute  # noqa: E402
 
 # A script finds its siblings in its own folder.
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
-sets, rivals, scores, page, main = map(
+sets, rivals, scores, adapted, page, main = map(
     importlib.import_module,
-    ("universal_data", "universal_rivals", "universal_scores", "universal_page", "universal"),
+    ("universal_data", "universal_rivals", "universal_scores", "universal_tuned", "universal_page", "universal"),
 )
 del sys.path[0]
 
@@ -123,6 +124,29 @@ def folder(tmp_path_factory):
     return out
 
 
+def test_an_adapted_model_knows_nothing_of_the_days_that_it_forecasts(folder, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(main.__file__).parent))
+    market = sets.load("indices", folder)
+    phase = replace(market.recipe.phases[0], epochs=1, patience=1)
+    recipe = replace(sets.split_at(market.recipe, "2012-12-31", "2013-12-31"), phases=(phase,), held_out=())
+    run = execute(recipe, market.series, [], tmp_path / "run")
+    members = [(np.datetime64("2015-01-01"), [run])]
+    bars = market.series[0]
+    year = np.flatnonzero(bars.dates >= np.datetime64("2016-01-01"))[0]
+    late = replace(bars, columns={name: values.copy() for name, values in bars.columns.items()})
+    late["variance"][year + 5 :] *= 7.0
+    found = []
+    for k, series in enumerate((bars, late)):
+        plain = scores.stitched([(market.first, run)], series)
+        question = (series, plain, market.tunings[:2], members, tmp_path / str(k))
+        found.append((plain, adapted._one(question)))
+    for plain, own in found:
+        start = np.flatnonzero(bars.dates >= market.first)[0]
+        np.testing.assert_array_equal(own.variance[:start], plain.variance[:start])
+        assert not np.allclose(own.variance[start:], plain.variance[start:], rtol=1e-4)
+    np.testing.assert_array_equal(found[0][1].variance[: year + 5], found[1][1].variance[: year + 5])
+
+
 def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(main.__file__).parent))  # for the processes that fit the rivals
     load = sets.load
@@ -137,13 +161,23 @@ def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, t
     monkeypatch.setattr(main, "SEEDS", range(2))
     out = tmp_path / "page.md"
     given = ["universal.py", "--data", str(folder), "--runs", str(tmp_path / "runs"), "--out", str(out)]
-    monkeypatch.setattr(sys, "argv", [*given, "--markets", "indices"])
+    monkeypatch.setattr(sys, "argv", [*given, "--markets", "indices", "--no-trials"])
     main.main()
     text = out.read_text(encoding="utf-8")
     assert "| indices | 1 | 2 |" in text
     part = main.judged("indices", folder, tmp_path / "runs", {})
     known = part.group("indices")
-    assert [path.name for path in sorted((tmp_path / "runs" / "indices").iterdir())] == ["2013-12-31", "2014-12-31"]
+    assert [path.name for path in sorted((tmp_path / "runs" / "indices").iterdir())] == [
+        "2013-12-31",
+        "2014-12-31",
+        "tuned",
+    ]
+    kept = sorted(path.name for path in (tmp_path / "runs" / "indices" / "tuned" / "AAA").iterdir())
+    assert kept == ["2015-01-01", "2016-01-01"]
+    own = part.group("indices", "tuned")
+    assert f"| indices | 1 | {scores.ratio(own, 1, 'qlike', 'log-har'):+.1%} |" in text
+    assert all(a.scores[1]["universal"] != b.scores[1]["universal"] for a, b in zip(own, known, strict=True))
+    assert all(a.scores[1]["garch"] == b.scores[1]["garch"] for a, b in zip(own, known, strict=True))
     assert [one.name for one in known] == ["AAA", "BBB"]
     gain = scores.ratio(known, 1, "qlike", "log-har")
     assert f"| indices | 1 | 2 | {gain:+.1%} |" in text

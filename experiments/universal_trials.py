@@ -1,0 +1,241 @@
+"""Every trial of the universal models on validation days alone, for docs/results/universal.md.
+
+    python experiments/universal_trials.py --data DIR [--runs runs/universal/trials]
+
+Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
+where it stopped; the scores go to trials.json there, which experiments/universal.py makes a section of its page of.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+# Before torch: every network is trained on one thread, in processes side by side.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from universal_data import INDICES, KINDS, Market, kinds, read, split_at
+from universal_scores import BASE, FEWEST, Asset, Known, asset, known, ratio, stitched
+from universal_trial_list import Trial, bars, indices
+
+from vrx.series import Bars
+from vrx.training.checkpoint import write_text
+from vrx.training.ensemble import combine
+from vrx.training.folder import Run
+from vrx.training.recipe import Recipe, named
+from vrx.training.seeds import execute_seeds
+
+__all__ = ["GROUNDS", "RESULTS", "Ground", "results", "stored", "tried"]
+
+RESULTS = "trials.json"
+Models = list[tuple[np.datetime64, Run]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Days that chose the recipes, and what was tried on them; nothing after `last` is read."""
+
+    title: str
+    recipe: Callable[[], Recipe]
+    """The shipped one, but for its series and its split."""
+    trials: Callable[[Recipe], tuple[Trial, ...]]
+    first: np.datetime64
+    last: np.datetime64
+    yearly: bool
+
+    def market(self, key: str, folder: Path) -> Market:
+        """Its series, cut at the last day."""
+        recipe = self.recipe()
+        series = read(folder, recipe.sources, recipe.left_out, self.last)
+        return Market(key, self.title, recipe, series, self.first, self.last, _groups(key, series, recipe), self.yearly)
+
+
+def _groups(key: str, series: tuple[Bars, ...], recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    every = {"all": tuple(one.name for one in series)}
+    if key == "indices":
+        return every
+    parts = kinds(series, recipe.held_out)
+    for label in ("trained on", "never seen", *KINDS, "stocks"):
+        every[label] = tuple(name for part, names in parts.items() if label in part.split(", ") for name in names)
+    return every
+
+
+def _bare(name: str) -> Recipe:
+    """A shipped recipe without what trains no network: networks are kept by what is left."""
+    return replace(named(name), name="trial", about="", final=None)
+
+
+def _of_indices() -> Recipe:
+    recipe = replace(_bare("universal-rv"), sources=INDICES, held_out=())
+    return split_at(recipe, "2011-12-31", "2012-12-31")  # of the first year; the others' are a year later each
+
+
+def _of_bars() -> Recipe:
+    return split_at(_bare("universal-ohlc"), "2015-12-31", "2016-12-31")
+
+
+GROUNDS = {
+    "indices": Ground(
+        title="Indices, 2013-14, trained anew each year",
+        recipe=_of_indices,
+        trials=indices,
+        first=np.datetime64("2013-01-01"),
+        last=np.datetime64("2014-12-31"),
+        yearly=True,
+    ),
+    "bars": Ground(
+        title="Daily bars, 2017-18, trained to 2015 and chosen on 2016",
+        recipe=_of_bars,
+        trials=bars,
+        first=np.datetime64("2017-01-01"),
+        last=np.datetime64("2018-12-31"),
+        yearly=False,
+    ),
+}
+
+
+def results(folder: Path, runs: Path, report: Callable[[str, str, int], None] | None = None) -> dict[str, Any]:
+    """Run all trials and keep their scores in `runs`; `report` gets the ground, the trial to come and their number."""
+    document = {}
+    for key, ground in GROUNDS.items():
+        market, trials = ground.market(key, folder), ground.trials(ground.recipe())
+        about = _known(market, trials)
+        found = []
+        for trial in trials:
+            if report is not None:
+                report(key, trial.name, len(trials))
+            found.append(tried(trial, market, about, runs / key))
+        document[key] = {**_plan(ground), "trials": found}
+    write_text(runs / RESULTS, json.dumps(document, indent=1))
+    return document
+
+
+def stored(runs: Path) -> dict[str, Any] | None:
+    """The scores that `results` kept; None where there are none, or others than of the recipes and trials of now."""
+    if not (runs / RESULTS).exists():
+        return None
+    document: dict[str, Any] = json.loads((runs / RESULTS).read_text(encoding="utf-8"))
+    for key, ground in GROUNDS.items():
+        kept, plan = document.get(key, {}), json.loads(json.dumps(_plan(ground)))
+        names = [(trial.name, trial.about) for trial in ground.trials(ground.recipe())]
+        same = all(kept.get(name) == value for name, value in plan.items())
+        if not same or [(one["name"], one["about"]) for one in kept["trials"]] != names:
+            return None
+    return document
+
+
+def _plan(ground: Ground) -> dict[str, Any]:
+    recipe = ground.recipe()
+    return {"title": ground.title, "horizons": list(recipe.horizons), "recipe": recipe.to_dict()}
+
+
+def _known(market: Market, trials: Sequence[Trial]) -> dict[str, Known]:
+    """Log-HAR and what came, on the days that the longest window of all trials can forecast, where these are enough."""
+    longest = max(trial.change(market.recipe).lookback for trial in trials)
+    found = {}
+    for one in market.series:
+        about = known(one, market, market.recipe.measure, base_alone=True)
+        if about is None:
+            continue
+        logs = about.logs.copy()
+        logs[: longest - 1 + one.first_whole(market.recipe.channels)] = np.nan
+        if np.isfinite(logs[about.dates >= market.first, -1]).sum() >= FEWEST:
+            found[one.name] = replace(about, logs=logs)
+    return found
+
+
+def tried(trial: Trial, market: Market, about: dict[str, Known], runs: Path) -> dict[str, Any]:
+    """Train what a trial needs, and score it: JSON-ready."""
+    groups = [market.series] if trial.pooled else [(one,) for one in market.series if one.name in about]
+    found: list[dict[str, Asset]] = [{} for _ in range(trial.seeds if trial.apart else 1)]
+    seconds = 0.0
+    for series in groups:
+        folder = runs if trial.pooled else runs / series[0].name
+        answers, spent = _trained(trial, market, series, folder)
+        seconds += spent
+        for assets, models in zip(found, answers, strict=True):
+            for one in series:
+                if one.name in about:
+                    scored = asset(stitched(models, one, before=False), about[one.name], market)
+                    assets.update({one.name: scored} if scored is not None else {})
+    return {"name": trial.name, "about": trial.about, "seconds": seconds, "groups": _scores(found, market)}
+
+
+def _trained(trial: Trial, market: Market, series: tuple[Bars, ...], runs: Path) -> tuple[list[Models], float]:
+    """The models of each answer that is scored, by the days from which they forecast; and the seconds of training."""
+    answers: list[Models] = [[] for _ in range(trial.seeds if trial.apart else 1)]
+    seconds = 0.0
+    for first, given in market.trainings:
+        recipe = trial.change(given)
+        # Trials of one recipe share its networks, and a recipe that has changed finds none of the old ones.
+        about = json.dumps(recipe.to_dict(), sort_keys=True)
+        folder = runs / str(recipe.split.validation_end) / hashlib.sha256(about.encode()).hexdigest()[:12]
+        members = execute_seeds(recipe, series, [], folder, list(range(trial.seeds)))
+        seconds += sum(epoch.seconds for member in members for epoch in member.history)
+        if trial.linear:
+            for member in members:
+                member.network.combiner.share.zero_()  # type: ignore[union-attr, operator]
+        parts = members if trial.apart or len(members) == 1 else [combine(members, series, [])]
+        for models, part in zip(answers, parts, strict=True):
+            models.append((first, part))
+    return answers, seconds
+
+
+def _scores(found: Sequence[dict[str, Asset]], market: Market) -> dict[str, Any]:
+    """By group: the mean over assets of QLIKE and RMSE against log-HAR, less one, and of each answer that of QLIKE."""
+    scores = {}
+    for group, names in market.groups.items():
+        each = [[assets[name] for name in names if name in assets] for assets in found]
+        if not each[0]:
+            continue
+        qlike, rmse = (
+            [[ratio(assets, h, score, BASE) for h in market.recipe.horizons] for assets in each]
+            for score in ("qlike", "rmse")
+        )
+        scores[group] = {
+            "assets": len(each[0]),
+            "days": sum(one.days for one in each[0]),
+            "qlike": np.mean(qlike, axis=0).tolist(),
+            "rmse": np.mean(rmse, axis=0).tolist(),
+            "each": qlike,
+        }
+    return scores
+
+
+def followed(folder: Path, runs: Path) -> dict[str, Any]:
+    """`results`, with a bar on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks = {key: bar.add_task(f"trials on {key}", total=None) for key in GROUNDS}
+        begun = dict.fromkeys(GROUNDS, 0)
+
+        def report(key: str, name: str, count: int) -> None:
+            bar.update(tasks[key], description=f"trials on {key}: {name}", completed=begun[key], total=count)
+            begun[key] += 1
+
+        found = results(folder, runs, report)
+        for key, count in begun.items():
+            bar.update(tasks[key], description=f"trials on {key}", completed=count)
+    return found
+
+
+def main() -> None:
+    """Train, score, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/universal/trials"))
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    followed(chosen.data, chosen.runs)
+
+
+if __name__ == "__main__":
+    main()
