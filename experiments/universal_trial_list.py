@@ -60,8 +60,8 @@ def indices(recipe: Recipe) -> tuple[Trial, ...]:
             _both(_network(kind="encoder", encoder="lstm-attention", **DAILY, **WITHOUT_LINEAR), _phases(**SLOWLY)),
         ),
         _instead("LSTM with attention", "lstm-attention"),
-        _instead("Transformer", "transformer"),
-        _instead("dilated convolution", "dilated-convolution"),
+        _instead("Transformer", "transformer", seeds=1),
+        _instead("dilated convolution", "dilated-convolution", seeds=1),
         Trial(
             "HAR-initialised",
             "LSTM and attention over 66 days that start at log-HAR and are weighed against it.",
@@ -120,9 +120,11 @@ def _linear() -> Trial:
     return Trial("linear part alone", "The same networks with a share of zero for the neural part.", linear=True)
 
 
-def _instead(name: str, encoder: str) -> Trial:
+def _instead(name: str, encoder: str, *, seeds: int = 2) -> Trial:
     change = _both(_network(encoder=encoder, **DAILY), _phases(**SLOWLY))
-    return Trial(name, "In the perceptron's place, over 66 days, beside the same linear part.", change)
+    alone = "; one seed" if seeds == 1 else ""
+    about = f"In the perceptron's place, over 66 days, beside the same linear part{alone}."
+    return Trial(name, about, change, seeds=seeds)
 
 
 def _week(recipe: Recipe) -> Trial:

@@ -193,8 +193,8 @@ def test_on_the_command_line_the_days_that_are_held_out_are_scored(say, folder, 
         (("--recipe", "dhansoia"), ("--from", "no other option")),
         (("--final",), ("--from", "no other option")),
         (("--test-from", "soon"), ("--test-from soon", "2022-12-30")),
-        (("--test-from", "2020-03-01"), ("windows of 60", "as it is")),
-        (("--test-from", "2021-05-01"), ("saw days to 2021-07-01",)),
+        (("--test-from", "2020-03-01"), ("saw days to 2021-07-01",)),
+        (("--test-from", "2021-07-01"), ("saw days to 2021-07-01", "a later day")),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_one_line(say, folder, csv_file, target, tmp_path, extra, words):

@@ -59,6 +59,9 @@ def tuning(begin: Sequence[Run], target: Bars, *, test_from: datetime.date | Non
             f"{target.name}: {first.name} reads {', '.join(first.channels)}, but there is no {missing[0]} among "
             f"{', '.join(target.columns)}: begin from a model of what it has"
         )
+    seen = begin[0].cuts.validation_end
+    if test_from is not None and np.datetime64(test_from) <= seen:
+        raise InputError(f"--test-from {test_from}: {first.name} saw days to {seen}: give a later day")
     dates = dates_of(target)
     end = len(dates) if test_from is None else int(np.searchsorted(dates, np.datetime64(test_from)))
     windows = np.arange(first.lookback - 1 + target.first_whole(first.channels), end)
