@@ -11,6 +11,8 @@ import os
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from universal_tuned import tuned
 
 from vrx.series import Bars
 from vrx.training.ensemble import combine
+from vrx.training.networks import Ensemble
 from vrx.training.seeds import execute_seeds
 
 SEEDS = range(5)
@@ -40,9 +43,13 @@ def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known
     for first, recipe in market.trainings:
         out = runs / key / str(recipe.split.train_end)
         members = execute_seeds(recipe, market.series, [], out, list(SEEDS))
+        single.append((first, replace(members[0], network=deepcopy(members[0].network))))
+        together = combine(members, market.series, [])
+        whole.append((first, together))
+        # As the weights beside a bundled model have it: what is made of the members begins from the calibrated whole.
+        if isinstance(together.network, Ensemble):
+            together.network.give_answer()
         each.append((first, members))
-        single.append((first, members[0]))
-        whole.append((first, combine(members, market.series, [])))
         shares += [member.network.combiner.share.tolist() for member in members]  # type: ignore[union-attr, operator]
     spent = time.perf_counter() - began
     wanted = [bars for bars in market.series if any(bars.name in names for names in market.groups.values())]

@@ -106,11 +106,16 @@ def split_at(recipe: Recipe, train_end: str, validation_end: str) -> Recipe:
     return replace(recipe, split=Split(0.5, 0.25, *days))
 
 
+def _named(recipe: str) -> Recipe:
+    """A recipe without what it says for its card and for the weights to ship: no network hangs on that."""
+    return replace(named(recipe), about="", final=None)
+
+
 def _indices(folder: Path, key: str, held_out: tuple[str, ...], *, yearly: bool) -> Market:
     series = read(folder, INDICES)
     names = tuple(bars.name for bars in series)
     seen = tuple(name for name in names if name not in held_out)
-    recipe = replace(named("universal-rv"), name=key, sources=INDICES, held_out=held_out, final=None)
+    recipe = replace(_named("universal-rv"), name=key, sources=INDICES, held_out=held_out)
     return Market(
         key=key,
         title=f"{len(names)} indices, 2015-19, "
@@ -131,7 +136,7 @@ def _coins(folder: Path, key: str, *, taught: bool) -> Market:
     coins = tuple(bars.name for bars in series[-len(COINS) :])
     # The five-minute file is the coin of the hourly one, on the days of the test alone.
     held_out = coins[-1:] if taught else coins
-    recipe = replace(named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=held_out, final=None)
+    recipe = replace(_named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=held_out)
     return Market(
         key=key,
         title="Bitcoin and ether, 2020 to early 2023, "
@@ -150,7 +155,7 @@ def _panel(folder: Path, recipe: Recipe, key: str, title: str) -> Market:
     return Market(
         key=key,
         title=title,
-        recipe=replace(recipe, name=key, final=None),
+        recipe=replace(recipe, name=key),
         series=series,
         first=np.datetime64("2019-01-01"),
         last=np.datetime64("2022-12-31"),
@@ -180,6 +185,6 @@ MARKETS: dict[str, Callable[[Path], Market]] = {
     "unseen": lambda folder: _indices(folder, "unseen", THIRD, yearly=True),
     "zero-shot": lambda folder: _coins(folder, "zero-shot", taught=False),
     "coins": lambda folder: _coins(folder, "coins", taught=True),
-    "ohlc": lambda folder: _panel(folder, named("universal-ohlc"), "ohlc", "Daily bars, tested on 2019-22"),
-    "close": lambda folder: _panel(folder, named("universal-close"), "close", "The same from closes alone"),
+    "ohlc": lambda folder: _panel(folder, _named("universal-ohlc"), "ohlc", "Daily bars, tested on 2019-22"),
+    "close": lambda folder: _panel(folder, _named("universal-close"), "close", "The same from closes alone"),
 }

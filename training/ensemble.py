@@ -91,6 +91,8 @@ def combine(runs: Sequence[Run], sources: Sequence[Bars], targets: Sequence[Bars
         )
     prepared = replace(prepared, known=first.origins)
     network = Ensemble(prepared.recipe, [run.network for run in runs])
+    if prepared.recipe.adapts:
+        network.take_answers()
     with deterministic(first.recipe.threads):
         run = conclude(network, prepared, data, ())
     return replace(run, seeds=tuple(run.recipe.seed for run in runs), files=first.files, begin=first.begin)

@@ -77,6 +77,9 @@ def _open(path: Path) -> list[Run]:
         networks: Sequence[Network] = [build(recipe) for _ in about["seeds"]]
         whole = networks[0] if len(networks) == 1 else Ensemble(recipe, networks)
         whole.load_state_dict(tensors)
+        if isinstance(whole, Ensemble):
+            # What was calibrated is the whole: what is made of its members begins from that.
+            whole.give_answer()
         return [
             Run(
                 recipe=Recipe.from_dict({**about["recipe"], "seed": seed}),

@@ -146,6 +146,11 @@ class Recipe:
         """Days of variance in a window."""
         return contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
 
+    @property
+    def adapts(self) -> bool:
+        """Whether every phase is a closed form: the neural part and its calibration stay as they came."""
+        return all(phase.ridge > 0.0 for phase in self.phases)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; dates as ISO text."""
         return typing.cast("dict[str, Any]", _plain(dataclasses.asdict(self)))

@@ -62,7 +62,8 @@ def execute(
         A finished run that the first phase starts from. Its network must have the shape of the recipe's and read and
         forecast the same; it must have seen no day of this run's test part. Weights and spread are taken over as they
         ended, factors on the spread included; by squared error that is one spread for every day. The constant of the
-        mean and the quantiles are not. Its series count as seen, here and in the model's file.
+        mean and the quantiles are taken over where every phase is a closed form: one series is too short to tell
+        them, and a few quiet years would narrow both. Its series count as seen, here and in the model's file.
     report
         Called after every epoch.
 
@@ -92,18 +93,8 @@ def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData]
     """Calibrate a trained network on the series of its last phase, and score it on the test part."""
     first = data[prepared.main]
     recipe, at = prepared.recipe, prepared.at
-    # A neural part that no phase has trained keeps the share that it came with.
-    trained = any(not phase.ridge for phase in recipe.phases)
-    if trained and isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
-        set_shares(network, network.combiner, first.validation)
-    if recipe.loss == "squared" and isinstance(network, Encoded):
-        set_spread(network, [first.train, first.validation])
-    if isinstance(network, HarNetwork):
-        # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.
-        set_quantiles(network, [first.train, first.validation], recipe.levels)
-    else:
-        set_quantiles(network, [first.validation], recipe.levels)
-        set_mean(network, [first.train, first.validation])
+    if not recipe.adapts:
+        _calibrate(network, recipe, first)
     scores = score_test_part(network, recipe, _groups([*prepared.scored, *prepared.unseen], prepared.known), at)
     return Run(
         recipe=recipe,
@@ -118,6 +109,19 @@ def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData]
         seeds=(recipe.seed,),
         variance=digest(data),
     )
+
+
+def _calibrate(network: Network, recipe: Recipe, data: PhaseData) -> None:
+    if isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
+        set_shares(network, network.combiner, data.validation)
+    if recipe.loss == "squared" and isinstance(network, Encoded):
+        set_spread(network, [data.train, data.validation])
+    if isinstance(network, HarNetwork):
+        # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.
+        set_quantiles(network, [data.train, data.validation], recipe.levels)
+    else:
+        set_quantiles(network, [data.validation], recipe.levels)
+        set_mean(network, [data.train, data.validation])
 
 
 def _groups(series: Sequence[Bars], known: Sequence[Origin]) -> dict[str, list[Bars]]:
@@ -155,8 +159,9 @@ def _fit(
 
 
 def _take(network: Network, recipe: Recipe, begin: Run) -> None:
-    """Take over the weights and the spread of a run, but not the constant and the quantiles of its answer."""
-    fresh = {f"answer.{name}": value.clone() for name, value in network.answer.state_dict().items()}
+    """Take over the weights and the spread of a run; the constant and the quantiles of its answer only to adapt."""
+    calibrated = {} if recipe.adapts else network.answer.state_dict()
+    fresh = {f"answer.{name}": value.clone() for name, value in calibrated.items()}
     try:
         network.load_state_dict({**begin.network.state_dict(), **fresh})
     except RuntimeError:

@@ -20,7 +20,7 @@ class Ensemble(Network):
     recipe
         Theirs, but for the seed.
     members
-        Trained; what their own answers were calibrated to is not used.
+        Trained; what their own answers were calibrated to is not used unless asked for.
 
     Notes
     -----
@@ -35,6 +35,18 @@ class Ensemble(Network):
     def each(self) -> list[Network]:
         """The members."""
         return cast("list[Network]", list(self.members))
+
+    @torch.no_grad()
+    def take_answers(self) -> None:
+        """Answer with the mean of what the members' own answers were calibrated to."""
+        for name, value in self.answer.state_dict().items():
+            value.copy_(torch.stack([member.answer.state_dict()[name] for member in self.each()]).mean(0))
+
+    @torch.no_grad()
+    def give_answer(self) -> None:
+        """Let every member answer as the whole does."""
+        for member in self.each():
+            member.answer.load_state_dict(self.answer.state_dict())
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """Mix the members' distributions."""
