@@ -11,6 +11,7 @@ import vrx
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "scipy", "pandas", "statsmodels", "arch", "matplotlib", "pywt", "onnx", "onnxruntime", "pyarrow")
+HEAVY += ("sqlalchemy", "psycopg")
 NAMES = {
     "Bars",
     "Forecast",
@@ -176,6 +177,9 @@ def test_predict_works_with_the_base_install_alone(fresh, bars, csv_file, export
         ("arch", ["evaluate", "--series", "x.csv"], "research"),
         ("arch", ["predict", "--series", "sample:sp500"], "research"),
         ("pyarrow", ["predict", "--series", "{folder}/x.parquet"], "research"),
+        ("sqlalchemy", ["evaluate", "--series", "x.csv", "--store", "x.db"], "research"),
+        ("sqlalchemy", ["runs", "list", "--store", "x.db"], "research"),
+        ("psycopg", ["runs", "list", "--store", "postgresql://host/db"], "research"),
     ],
 )
 def test_when_an_extra_is_missing_then_one_line_names_the_install(fresh, tmp_path, absent, command, extra):

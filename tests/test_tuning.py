@@ -169,8 +169,11 @@ def test_adapting_again_takes_what_is_there_unless_it_began_from_other_weights(f
 def test_an_adapted_model_travels_as_a_file_that_says_how_it_was_made(say, folder, csv_file, target, tmp_path):
     table = csv_file(target, RETURNS, file="coin.csv")
     model, out = tmp_path / "tuned.onnx", tmp_path / "tuned"
-    said = say("train", "--from", folder, "--target", table, "--out", out, "--json")
+    store = tmp_path / "runs.db"
+    said = say("train", "--from", folder, "--target", table, "--out", out, "--store", store, "--json")
     assert said.code == 0, said.err
+    (kept,) = strict(say("runs", "list", "--store", store, "--json").out)["runs"]
+    assert (kept["command"], kept["series"]) == ("train", "coin, source")
     answer = strict(said.out)
     assert [one["seed"] for one in answer["validation"]] == [3, 4]
     assert all(one["loss"] <= one["loss_before"] for one in answer["validation"])

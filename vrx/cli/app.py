@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import vrx
-from vrx.cli import evaluate, export, hurst, models, predict, train, verify, volatility
+from vrx.cli import diagnose, evaluate, export, hurst, models, predict, runs, train, verify, volatility
 
 __all__ = ["app"]
 
@@ -39,5 +39,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("hurst")(hurst.hurst)
 app.command("volatility")(volatility.volatility)
+app.command("diagnose")(diagnose.diagnose)
 app.command("models")(models.models)
 app.command("verify")(verify.verify)
+app.add_typer(runs.app, name="runs")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vrx.cli import evaluate_notes, evaluate_options, evaluate_table, whole
+from vrx.cli import evaluate_notes, evaluate_options, evaluate_table, storing, whole
 from vrx.cli.common import Column, DropBadRows, Json, Series, SeriesId, print_json, read_series
 from vrx.cli.evaluate_options import (
     Against,
@@ -59,9 +59,10 @@ def evaluate(
     series_id: SeriesId = None,
     column: Column = None,
     drop_bad_rows: DropBadRows = False,
+    store: storing.Store = None,
 ) -> None:
     """Compare models on the test part of a series, beside random walk, EWMA, HAR and log-HAR."""
-    read = [("--series", series), ("--source", source), ("--recipe", recipe)]
+    read = [("--series", series), ("--source", source), ("--recipe", recipe), ("--store", store)]
     read += [("--models", name.strip()) for name in (models or "").split(",") if name.strip()]
     _writable([("--csv", csv, ".csv"), ("--plot", plot, ".png"), ("--report", report, ".html")], read)
     for module in ("statsmodels", "arch"):
@@ -76,15 +77,16 @@ def evaluate(
         raise InputError("--recipe, --strategy, --source and --epochs are for networks: name one in --models")
     if window is not None and protocol is not Protocol.rolling:
         raise InputError(f"--window {window}: the next day has no window: add --protocol rolling, or leave it out")
+    storing.check(store)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows)
     at = evaluate_options.cuts(bars, train_share, validation_share, train_end, validation_end)
     task = Task(bars, protocol.value, horizon, WINDOW if window is None else window, at)
     found, answers = _compared(task, names, against, Networks(recipe, strategy, source, seed, epochs), quiet=as_json)
     notes, title = evaluate_notes.notes(found, answers), _title(series, bars.name)
     # What took an hour to find is on the screen before a full disk can lose it.
+    networks = [one.training for one in answers if one.training]
+    rest = {"networks": networks, "notes": notes, "versions": evaluate_table.versions()}
     if as_json:
-        networks = [one.training for one in answers if one.training]
-        rest = {"networks": networks, "notes": notes, "versions": evaluate_table.versions()}
         print_json(found.to_dict() | rest)
     else:
         evaluate_table.show(found, notes, title)
@@ -92,6 +94,8 @@ def evaluate(
         whole.write(csv, evaluate_table.long(found))
     if plot is not None or report is not None:
         _draw(found, answers, notes, title, plot, report)
+    hashes = {one.name: one.sha256 for one in answers}
+    storing.keep_comparison(store, found, rest, hashes, [series, source, recipe, csv, *names])
 
 
 def _title(series: str, name: str) -> str:

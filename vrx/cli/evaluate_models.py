@@ -62,6 +62,8 @@ class Answer:
     """Of a network that was trained here: model, recipe, strategy, source, epochs and seed."""
     seen_until: str | None = None
     """The last day seen in training, where days of the test part lie before it."""
+    sha256: str = ""
+    """Hash of the model file, if it is one."""
 
 
 def asked_for(models: str | None, protocol: Protocol) -> list[str]:
@@ -137,7 +139,7 @@ def _loaded(name: str, task: Task) -> Answer:
             f"{shown}: saw data up to {last} in training, so that its scores on the days to {end} are not out of sample"
         )
     saw = last if last > str(task.cuts.validation_end) else None
-    return Answer(shown, forecasts, tuple(notes), seen_until=saw)
+    return Answer(shown, forecasts, tuple(notes), seen_until=saw, sha256=forecaster.sha256)
 
 
 def _mean_log(quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64] | None:

@@ -1,13 +1,11 @@
 """The report of ``vrx evaluate``: one HTML file that needs nothing beside it."""
 
 import base64
-import shlex
-import sys
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from vrx.cli import evaluate_notes, evaluate_table, pictures
+from vrx.cli import evaluate_notes, evaluate_table, pictures, storing
 
 if TYPE_CHECKING:
     from vrx.evaluation import Comparison
@@ -39,7 +37,7 @@ pre { border: 1px solid var(--line); padding: .7rem; overflow-x: auto; border-ra
 def html(found: "Comparison", notes: Sequence[str], panels: "Sequence[pictures.Panel]", title: str) -> str:
     """The whole page: table, footnotes, pictures, notes, and how to come by the same figures."""
     first, second = evaluate_table.head(found, title)
-    command = shlex.join(["vrx", *sys.argv[1:]])
+    command = storing.command()
     seen = "".join(f"<li>{escape(name)} {escape(version)}</li>" for name, version in evaluate_table.versions().items())
     task = found.task
     return f"""<!doctype html>

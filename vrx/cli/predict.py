@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vrx.cli import storing
 from vrx.cli.common import (
     Annualise,
     AsOf,
@@ -47,6 +48,7 @@ def predict(
     series_id: SeriesId = None,
     column: Column = None,
     drop_bad_rows: DropBadRows = False,
+    store: storing.Store = None,
 ) -> None:
     """Forecast the volatility of the next 1, 5 and 22 days."""
     if as_json and as_csv:
@@ -54,11 +56,12 @@ def predict(
     if plot is not None:
         from vrx.cli import plots
 
-        plots.check(plot, [("--series", series), ("--model", model)])
+        plots.check(plot, [("--series", series), ("--model", model), ("--store", store)])
     from vrx import runtime
 
     until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
+    storing.check(store, bars)
     forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
     forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))
     if plot is not None:
@@ -71,6 +74,7 @@ def predict(
             typer.echo(note, err=True)
     else:
         _show(forecast)
+    storing.keep_forecast(store, series, forecaster, forecast)
 
 
 def _show(forecast: Forecast) -> None:

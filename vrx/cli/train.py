@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrx.cli import pictures, plots
+from vrx.cli import pictures, plots, storing
 from vrx.cli.common import Column, DropBadRows, Json, SeriesId, day, print_json
 from vrx.cli.train_from import train_from
 from vrx.cli.training_plan import overruled
@@ -103,14 +103,16 @@ def train(
         Path | None,
         typer.Option("--plot", help="Also draw the losses of every epoch, and the learned weights, into this PNG."),
     ] = None,
+    store: storing.Store = None,
     as_json: Json = False,
 ) -> None:
     """Train a model, by default pretrained on the source and fine-tuned on the target."""
     for module in ("torch", "safetensors"):
         require(module, "train", "vrx train")
     if plot is not None:
-        read = (("--source", source), ("--target", target), ("--recipe", recipe), ("--data", data))
+        read = (("--source", source), ("--target", target), ("--recipe", recipe), ("--data", data), ("--store", store))
         plots.check(plot, read)
+    storing.check(store)
     from vrx.training.recipe import finally_
     from vrx.training.run import execute
 
@@ -120,17 +122,17 @@ def train(
         if final or any(option is not None for option in others):
             raise InputError(
                 "--from: the model knows the rest: give no other option but --target, --out, --test-from, --id, "
-                "--column, --drop-bad-rows and --json"
+                "--column, --drop-bad-rows, --store and --json"
             )
         files = {"target": _absolute(target), "id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
-        _adapt(begin, out, files, test_from, as_json=as_json)
+        storing.keep_training(store, *_adapt(begin, out, files, test_from, as_json=as_json))
         return
     if test_from is not None:
         raise InputError("--test-from: belongs to --from: a recipe says where its test part begins")
     if resume is not None:
         given = (out, source, target, recipe, strategy, model, epochs, seed, seeds, series_id, column)
         if given != (None,) * len(given) or drop_bad_rows or final:
-            raise InputError("--resume: the folder knows the rest: give no other option but --data, --plot and --json")
+            raise InputError("--resume: the folder knows the rest: give none but --data, --plot, --store and --json")
         plan, files = begun(resume)
         files = files if data is None else {**files, "data": str(data)}
     elif out is None:
@@ -152,7 +154,8 @@ def train(
     plan = fit_channels(plan, [*sources, *targets])
     folder = resume or out or Path()
     if seeds is not None:
-        _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
+        together = _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
+        storing.keep_training(store, together, folder)
         return
     with epoch_bars(plan, quiet=as_json) as report:
         run = execute(plan, sources, targets, folder, files=files, resume=resume is not None, report=report)
@@ -164,10 +167,13 @@ def train(
         print_json({"out": str(folder), "epochs": len(run.history), "scores": run.scores})
     else:
         _show(run, folder)
+    storing.keep_training(store, run, folder)
 
 
-def _adapt(begin: str, out: Path | None, files: dict[str, Any], test_from: str | None, *, as_json: bool) -> None:
-    """A finished model to the target."""
+def _adapt(
+    begin: str, out: Path | None, files: dict[str, Any], test_from: str | None, *, as_json: bool
+) -> tuple["Run", Path]:
+    """A finished model to the target, kept in a folder."""
     if files["target"] is None or out is None:
         missing = "target" if files["target"] is None else "out"
         raise InputError(f"--{missing} is missing: --from adapts a model to a target and keeps the run in a folder")
@@ -175,6 +181,7 @@ def _adapt(begin: str, out: Path | None, files: dict[str, Any], test_from: str |
     run = train_from(begin, out, files, None if test_from is None else day(test_from, "--test-from"), as_json=as_json)
     if not as_json:
         _show(run, out)
+    return run, out
 
 
 def _train_seeds(
@@ -186,7 +193,7 @@ def _train_seeds(
     files: dict[str, Any],
     *,
     as_json: bool,
-) -> None:
+) -> "Run":
     """A process for each seed, and the scores of all together; the same command goes on where it was stopped."""
     from vrx.training.ensemble import combine
     from vrx.training.seeds import execute_seeds
@@ -208,6 +215,7 @@ def _train_seeds(
         print_json({"out": str(out), "seeds": list(seeds), "scores": together.scores, "each": each})
     else:
         _show(together, out)
+    return together
 
 
 def _absolute(path: str | Path | None) -> str | None:

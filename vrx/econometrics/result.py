@@ -208,7 +208,14 @@ class Result(Estimates):
         return mean
 
     def simulate(
-        self, paths: int, days: int, *, seed: int = 0, hurst: ArrayLike | None = None, past: bool = True
+        self,
+        paths: int,
+        days: int,
+        *,
+        seed: int = 0,
+        hurst: ArrayLike | None = None,
+        past: bool = True,
+        mirrored: bool = False,
     ) -> tuple[Array, Array]:
         """Simulate returns of the model with normal shocks.
 
@@ -222,6 +229,9 @@ class Result(Estimates):
             The Hurst exponent of every simulated day, shape (days,), or one for all; by default the last one stays.
         past
             Whether the paths go on from the last day, or start as if nothing had happened before.
+        mirrored
+            Whether the shocks of the second half of the paths are those of the first with the other sign; of an odd
+            number one has no mirror.
 
         Returns
         -------
@@ -234,7 +244,8 @@ class Result(Estimates):
         """
         shape = (whole_number(paths, "paths", 1), whole_number(days, "days", 1))
         exponents = self._hurst[-1:] if hurst is None else hurst
-        return simulated(self.law, self._states if past else np.zeros_like(self._states), exponents, shape, seed)
+        states = self._states if past else np.zeros_like(self._states)
+        return simulated(self.law, states, exponents, shape, seed, mirrored)
 
     # -- from one process to the next ----------------------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ def rough_bergomi(
     *,
     step: float = 1.0,
     seed: int = 0,
+    mirrored: bool = False,
 ) -> RoughPaths:
     r"""Draw variances and prices of the rough Bergomi model.
 
@@ -111,6 +112,9 @@ def rough_bergomi(
         The time from one value to the next, above 0: 1 for daily variances and values, 1/252 for annualised variances.
     seed
         An int of at least 0. Equal seeds give equal paths, and the first of many are, to rounding, those of fewer.
+    mirrored
+        Whether the shocks of the second half of the paths are those of the first with the other sign, the first
+        being those of half as many paths without mirrors; of an odd number one has no mirror.
 
     Returns
     -------
@@ -149,7 +153,10 @@ def rough_bergomi(
         raise InputError(f"xi has shape {forward.shape}: pass one number, or one for each of the {size + 1} times")
     wrong = ~((forward > 0.0) & np.isfinite(forward))
     refuse("xi", forward, wrong, "a variance is positive and finite: correct it")
-    normal = rng.standard_normal((1 if rows is None else rows, 3, size))
+    many = 1 if rows is None else rows
+    normal = rng.standard_normal(((many + 1) // 2 if mirrored else many, 3, size))
+    if mirrored:
+        normal = np.concatenate((normal, -normal))[:many]
     logs = np.zeros((len(normal), size + 1))
     logs[:, 1:] = volatility * time**exponent * _motion(normal[:, 0], normal[:, 1], np.full(size, exponent))
     variance = np.exp(logs - 0.5 * volatility**2 * (time * np.arange(size + 1)) ** (2.0 * exponent)) * forward
