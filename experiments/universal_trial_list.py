@@ -61,7 +61,6 @@ def indices(recipe: Recipe) -> tuple[Trial, ...]:
         ),
         _instead("LSTM with attention", "lstm-attention"),
         _instead("Transformer", "transformer", seeds=1),
-        _instead("dilated convolution", "dilated-convolution", seeds=1),
         Trial(
             "HAR-initialised",
             "LSTM and attention over 66 days that start at log-HAR and are weighed against it.",

@@ -132,7 +132,9 @@ def train(
     if resume is not None:
         given = (out, source, target, recipe, strategy, model, epochs, seed, seeds, series_id, column)
         if given != (None,) * len(given) or drop_bad_rows or final:
-            raise InputError("--resume: the folder knows the rest: give none but --data, --plot, --store and --json")
+            raise InputError(
+                "--resume: the folder knows the rest: give no other option but --data, --plot, --store and --json"
+            )
         plan, files = begun(resume)
         files = files if data is None else {**files, "data": str(data)}
     elif out is None:
