@@ -78,7 +78,7 @@ def small(monkeypatch):
 
     def here(plan, sources, targets, out, seeds, *, report):
         for seed in seeds:
-            many._one(replace(plan, seed=seed), list(sources), targets, out / f"seed-{seed}", {})
+            many._one(replace(plan, seed=seed), out / f"seed-{seed}", list(sources), targets, {}, None)
             report(seed)
         return [many.open_run(out / f"seed-{seed}") for seed in seeds]
 
