@@ -36,6 +36,13 @@ with open_store(place, patience=30.0) as store:
         store.record(Run(id="run", command="tests", series="btc"), [row])
         print(k, flush=True)
 """
+# The same, but after the first row it waits for a word.
+GATED = (
+    WRITER
+    + """        if k == 0:
+            sys.stdin.readline()
+"""
+)
 ALL_AT_ONCE = """
 import sys
 from datetime import date, timedelta
@@ -80,7 +87,11 @@ def place(request, tmp_path):
 
 def writer(code, *arguments):
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -399,9 +410,12 @@ def test_when_the_server_restarts_under_eight_writers_then_no_row_is_lost_or_dou
     writers, each = 8, 200
     with open_store(emptied.url()) as store:
         store.record(RUN)
-    processes = [writer(WRITER, emptied.url(), f"model {k}", each) for k in range(writers)]
+    processes = [writer(GATED, emptied.url(), f"model {k}", each) for k in range(writers)]
     firsts = [process.stdout.readline() for process in processes]
     assert firsts == ["0\n"] * writers
+    for process in processes:
+        process.stdin.write("go on\n")
+        process.stdin.flush()
     # As a crash does it: connections break wherever they are, and the log is replayed.
     emptied.stop("immediate")
     half_way = [process.poll() for process in processes]
