@@ -212,6 +212,11 @@ def test_compare_holds_runs_against_each_other(say, two):
         (["list", "--store", "none.db"], ["none.db: there is no such file"]),
         (["list", "--store", "{store}", "--last", "0"], ["--last 0", "1 or more"]),
         (["show", "zz", "--store", "{store}"], ["no run 'zz'", "vrx runs list"]),
+        (["show", "", "--store", "{store}"], ["no run ''", "vrx runs list"]),
+        (
+            ["list", "--last", "1" + 20 * "0", "--store", "{store}"],
+            ["last is 100000000000000000000: use 2147483647 at most"],
+        ),
         (["show", "aaaa", "--store", "{store}"], ["more than one run begins with aaaa"]),
         (["compare", "aaaa1", "--store", "{store}"], ["nothing to be compared with"]),
         (["compare", "aaaa1", "aaaa1", "--store", "{store}"], ["named twice"]),

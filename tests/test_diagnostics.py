@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from arch import arch_model
 from scipy import stats
 from statsmodels.stats.diagnostic import het_arch
 from statsmodels.stats.stattools import jarque_bera
@@ -15,7 +16,7 @@ import vrx
 from vrx.econometrics import breaks, diagnose, markov_regimes
 from vrx.econometrics._breaks import one_break
 from vrx.econometrics._clusters import clustered_p_value
-from vrx.econometrics.diagnostics import _robust_portmanteau
+from vrx.econometrics._findings import _robust_portmanteau
 from vrx.errors import InputError
 
 NAMES = [
@@ -122,12 +123,53 @@ def test_arch_lm_is_the_number_of_days_times_r_squared(returns, by_name):
     assert by_name["ARCH-LM"].statistic == pytest.approx(statistic, rel=1e-9)
     theirs = het_arch(returns - returns.mean(), nlags=10, result_object=True)
     assert by_name["ARCH-LM"].statistic == pytest.approx(theirs.lm, rel=1e-9)
+    short = diagnose(walk(white())).findings[4]
+    assert 0.05 < short.p_value == pytest.approx(stats.chi2.sf(short.statistic, 10), rel=1e-6)
 
 
 def test_jarque_bera_is_that_of_statsmodels_and_of_the_moments(found, returns, by_name):
     it, ours = found.moments, by_name["Jarque-Bera"]
     assert ours.statistic == pytest.approx(jarque_bera(returns)[0], rel=1e-9)
     assert ours.statistic == pytest.approx(len(returns) / 6 * (it.skewness**2 + (it.kurtosis - 3) ** 2 / 4), rel=1e-9)
+    short = diagnose(walk(white())).findings[5]
+    assert 0.01 < short.p_value == pytest.approx(stats.chi2.sf(short.statistic, 2), rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e-6])
+def test_the_tests_know_no_unit_of_the_returns(unit):
+    # Prices near 100 hold returns of 1e-8 to about eight digits.
+    one, two = (diagnose(walk(scale * white())).findings for scale in (1.0, unit))
+    for mine, other in zip(one, two, strict=True):
+        assert other.statistic == pytest.approx(mine.statistic, rel=1e-3), mine.name
+
+
+@pytest.mark.parametrize("still", [slice(0, 200), slice(200, 400)])
+def test_where_half_of_the_days_stand_still_then_no_break_is_claimed_and_nothing_warns(still):
+    returns = white(400)
+    returns[still] = 0.0
+    found = diagnose(walk(returns))
+    assert np.isnan(found.breaks.sup_f).all() and found.breaks.count == 0
+    assert found.clustered_p_value is None
+
+
+def test_the_clustered_p_value_is_that_of_paths_simulated_day_by_day(returns):
+    some = returns[-500:]
+    statistic = one_break(np.abs(some - some.mean()))
+    fit = arch_model(100.0 * some, mean="Zero", rescale=False).fit(disp="off")
+    shocks = 100.0 * some / fit.conditional_volatility
+    shocks /= np.sqrt(np.mean(shocks**2))
+    omega, alpha, beta = fit.params
+    drawn = np.random.default_rng(0).integers(500, size=(250 + 500, 199))
+    above = 0
+    for path in range(199):
+        variance, out = np.mean((100.0 * some) ** 2), []
+        for at in drawn[:, path]:
+            out.append(np.sqrt(variance) * shocks[at])
+            variance = omega + alpha * out[-1] ** 2 + beta * variance
+        kept = np.array(out[250:])
+        above += one_break(np.abs(kept - kept.mean())) >= statistic
+    assert 0 < above < 199
+    assert clustered_p_value(some, statistic) == pytest.approx((1 + above) / 200, abs=1e-9)
 
 
 def test_regimes_and_breaks_are_those_of_their_own_functions(found, returns):

@@ -289,6 +289,12 @@ def test_when_the_premium_is_removed_then_a_right_forecast_of_variance_is_unbias
     assert len(without.errors) == 5000 - 21 - 251
 
 
+def test_when_an_index_never_moved_then_there_is_no_premium_to_remove():
+    market = market_calls(np.datetime64("2020-01-01") + np.arange(400), np.full(400, 3000.0), np.full(400, 20.0))
+    with pytest.raises(InputError, match="no day has a volatility and a price"):
+        pricing_errors(market, np.full(400, 0.2), without_premium=True)
+
+
 @given(at=st.integers(300, 698))
 @settings(max_examples=20, deadline=None)
 def test_when_what_comes_later_changes_then_no_share_and_no_error_until_then_changes_a_bit(at):

@@ -81,6 +81,21 @@ def test_statistics_on_the_sp500_equal_those_with_every_matrix_written_out(sizes
         assert found.sup_f[k] == pytest.approx(slow_breaks.sup_f(some, starts), rel=1e-9)
 
 
+def test_partitions_and_all_statistics_on_the_sp500_are_those_of_loops(sizes):
+    some = sizes[-420:]
+    found, least = breaks(some), int(0.15 * 420)
+    assert found.partitions == tuple(tuple(slow_breaks.best(some, k, least)) for k in range(1, 6))
+    sup_f = [slow_breaks.sup_f(some, starts) for starts in found.partitions]
+    np.testing.assert_allclose(found.sup_f, sup_f, rtol=1e-6)
+    assert found.ud_max == pytest.approx(max(sup_f), rel=1e-6)
+    one_more = [slow_breaks.one_more(some, starts, least) for starts in ((), *found.partitions[:-1])]
+    np.testing.assert_allclose(found.following, one_more, rtol=1e-6)
+    bic = [
+        np.log(rest(some, starts) / 420) + 2 * k * np.log(420) / 420 for k, starts in enumerate(((), *found.partitions))
+    ]
+    np.testing.assert_allclose(found.bic, bic, atol=1e-6)
+
+
 @given(
     values=st.lists(st.floats(-5.0, 5.0), min_size=12, max_size=20), count=st.integers(1, 3), least=st.integers(1, 4)
 )
@@ -161,7 +176,11 @@ def test_when_breaks_cannot_be_sought_then_one_line_says_why(values, options, me
 # -- regimes -----------------------------------------------------------------------------------------------------------
 
 
-def test_likelihood_and_probabilities_on_the_sp500_are_those_of_hamilton_and_kim(returns, switching):
+@pytest.mark.parametrize("count", [2, 3])
+def test_likelihood_and_probabilities_on_the_sp500_are_those_of_hamilton_and_kim(returns, switching, count):
+    if count == 3:
+        returns = returns[-900:]
+        switching = markov_regimes(returns, regimes=3)
     sigmas = np.array([one.volatility for one in switching.regimes])
     likelihood, states, expected = slow_regimes.filtered(returns, switching.mean, sigmas, switching.transition)
     assert switching.log_likelihood == pytest.approx(likelihood, abs=1e-6)
@@ -350,6 +369,25 @@ def test_warnings_that_lead_by_four_days_are_told_from_chance_and_the_seed_alone
     assert found.hit_p_value == 0.001
     assert found == lead_time(warnings, events)
     assert replace(found, seed=1) != lead_time(warnings, events, seed=1)
+
+
+def test_scores_and_leads_on_the_sp500_are_those_of_counting_day_by_day(returns, switching):
+    volatility = np.sqrt(np.convolve(returns**2, np.full(22, 1 / 22))[: len(returns)])
+    called, high = high_days(volatility), switching.smoothed[:, -1] > 0.5
+    days = set(np.flatnonzero(called).tolist()), set(np.flatnonzero(high).tolist())
+    found = regime_scores(called, high)
+    assert found.jaccard == pytest.approx(len(days[0] & days[1]) / len(days[0] | days[1]), abs=1e-12)
+    assert found.true_positive_rate == pytest.approx(len(days[0] & days[1]) / len(days[1]), abs=1e-12)
+    assert found.false_positive_rate == pytest.approx(len(days[0] - days[1]) / (len(returns) - len(days[1])), abs=1e-12)
+    warnings = onsets(high_days(np.abs(returns), quantile=0.9))[252:1500]
+    events = onsets(high_days(np.abs(returns), quantile=0.97), quiet=5)[252:1500]
+    found = lead_time(warnings, events, shifts=5000)
+    turned = [slow_leads(np.roll(warnings, turn), events, 10) for turn in range(20, 1248 - 19)]
+    assert found.shifts == len(turned) and found.warned == len(slow_leads(warnings, events, 10)) > 0
+    assert found.hit_p_value == pytest.approx((1 + sum(len(one) >= found.warned for one in turned)) / (1 + len(turned)))
+    means = np.array([np.mean(one) for one in turned if one])
+    far = np.abs(means - means.mean()) >= abs(np.mean(slow_leads(warnings, events, 10)) - means.mean())
+    assert found.lead_p_value == pytest.approx((1 + far.sum()) / (1 + len(far)))
 
 
 DAYS = np.arange(100) % 20 == 0

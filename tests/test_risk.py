@@ -188,6 +188,8 @@ def test_every_statistic_is_that_of_an_independent_implementation_on_real_return
         assert test.degrees == degrees
         assert test.p_value == pytest.approx(1.0 - reference.stats.chi2.cdf(test.statistic, degrees), abs=1e-12)
     assert found.dynamic_quantile.degrees == 6
+    chance = 1.0 - reference.stats.chi2.cdf(found.dynamic_quantile.statistic, 6)
+    assert found.dynamic_quantile.p_value == pytest.approx(chance, abs=1e-12)
 
 
 @given(hits=st.lists(st.booleans(), min_size=12, max_size=300), level=st.sampled_from([0.01, 0.05, 0.25]))
@@ -240,6 +242,17 @@ def test_when_forecasts_are_right_then_tests_reject_about_as_often_as_they_say()
     assert 0.017 < rate[3] < 0.11, rate
 
 
+def test_when_few_exceedances_are_expected_then_the_dynamic_quantile_rejects_as_often_as_its_notes_say():
+    random, rates = np.random.default_rng(0), {}
+    for level, days in ((0.01, 500), (0.01, 2500), (0.05, 500)):
+        var = 0.02 * np.exp(0.03 * np.cumsum(random.standard_normal((400, days)), axis=1))
+        hits = random.random((400, days)) < level
+        rates[level, days] = np.mean(
+            [dynamic_quantile(h, v, level).p_value < 0.05 for h, v in zip(hits, var, strict=True)]
+        )
+    assert rates == pytest.approx({(0.01, 500): 0.17, (0.01, 2500): 0.10, (0.05, 500): 0.05}, abs=0.05)
+
+
 @pytest.mark.parametrize("law", LAWS)
 def test_when_shortfalls_are_right_then_acerbi_szekely_reject_as_often_as_they_say(law):
     # The law itself draws the returns, which leaves nothing but the simulation to doubt.
@@ -287,6 +300,11 @@ HITS = np.arange(50) % 10 == 0
         (lambda: risk_forecast(RETURNS, SIGMA, law="gauss"), "law is 'gauss': use 'normal', 'student' or 'historical'"),
         (lambda: risk_forecast(RETURNS, SIGMA, level=0.5), "level is 0.5: use a probability above 0 and below 0.5"),
         (lambda: risk_forecast(RETURNS, SIGMA[:-2]), "sigma has shape (1499,): pass one for each of the 1500 returns"),
+        (lambda: acerbi_szekely(HITS), "risk is a ndarray: pass what risk_forecast returned"),
+        (
+            lambda: risk_forecast(RETURNS, np.full(1500, 1e-302)),
+            "sigma[0] is 1e-302, a volatility is positive and finite",
+        ),
         (lambda: risk_forecast(RETURNS, -SIGMA), "sigma[0] is -0.01, a volatility is positive and finite"),
         (lambda: risk_forecast(RETURNS, SIGMA, start=50), "start is 50: the student law needs at least 100 shocks"),
         (

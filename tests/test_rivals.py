@@ -127,6 +127,15 @@ def test_when_a_fit_is_worse_than_a_constant_variance_then_it_has_not_converged_
     assert Garch().fit(market, start=absurd).parameters == sound.parameters
 
 
+def test_when_the_first_days_stand_still_then_egarch_takes_new_returns_without_a_warning():
+    still = np.append(np.zeros(200), RETURNS[:300])
+    found = Egarch().fit(still[:-1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        longer = found.on(still)
+    assert longer.next_sigma > 0.0 and len(longer.sigma) == 500
+
+
 def test_when_a_start_lies_beyond_the_bounds_then_the_fit_goes_on_without_a_warning(market):
     start = Garch().fit(market)
     start.parameters["omega"] = -1e-12

@@ -212,6 +212,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(place):
         (lambda: ForecastRow(series="a", model="m", as_of=DAY, horizon=1, variance=float("nan")), "variance is nan"),
         (lambda: ForecastRow(series="a", model="m", as_of=DAY, horizon=1, variance=-1.0), "variance is -1.0"),
         (lambda: ForecastRow(series="a", model="m", as_of=DAY, horizon=1, variance="x"), "variance is 'x'"),
+        (lambda: ForecastRow(series="a", model="m", as_of=DAY, horizon=1, variance="0.1"), "variance is '0.1'"),
         (lambda: ScoreRow(model="m", horizon=1, name="qlike", value=float("inf")), "qlike is inf"),
         (lambda: Artefact(path="p", sha256="AB" * 32, bytes=1), "sha256 is"),
         (lambda: Artefact(path="p", sha256=SHA, bytes=-1), "bytes"),

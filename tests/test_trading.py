@@ -174,6 +174,19 @@ def test_the_difference_of_two_ratios_knows_that_they_move_together():
     assert np.std(differences) == pytest.approx(np.mean(errors), rel=0.12)
     assert np.mean(errors) < 0.4 * np.mean(apart)
     assert sharpe_difference(market, market).ratio == 0.0 == sharpe_difference(market, market).error
+    assert np.isnan(sharpe_difference(market, market).t)
+
+
+@pytest.mark.parametrize("lags", [0, 8])
+def test_ratios_and_errors_on_the_sp500_and_the_nasdaq_are_those_of_los_and_ledoits_matrices(lags):
+    data = [pytest.importorskip(f"arch.data.{name}").load()["Adj Close"] for name in ("sp500", "nasdaq")]
+    one, two = (np.expm1(np.diff(np.log(close.to_numpy()))) for close in data)
+    for returns in (one, two):
+        found = sharpe_ratio(returns, lags=lags)
+        assert found.ratio == pytest.approx(np.sqrt(252.0) * np.mean(returns) / np.std(returns), rel=1e-6)
+        assert found.error == pytest.approx(reference.sharpe_error(returns, lags), rel=1e-6)
+    found = sharpe_difference(one, two, lags=lags)
+    assert found.error == pytest.approx(reference.difference_error(one, two, lags), rel=1e-6)
 
 
 @given(scale=st.floats(1e-3, 1e3))
@@ -200,6 +213,7 @@ def test_the_ratio_knows_no_unit(scale):
         (lambda: trade(np.ones(400), RETURNS * 1000.0), "no log return of a day"),
         (lambda: sharpe_ratio([0.1, np.nan, 0.2]), "returns[1] is nan, a day without a return"),
         (lambda: sharpe_ratio(np.ones(9)), "9 returns, too few or all alike: pass at least 3 that vary"),
+        (lambda: sharpe_ratio([1e-200, 2e-200, 3e-200]), "3 returns, too few or all alike: pass at least 3 that vary"),
         (lambda: sharpe_ratio(RETURNS, lags=400), "lags is 400: use fewer than the 400 days"),
         (lambda: sharpe_difference(RETURNS, RETURNS[1:]), "400 and 399 returns: pass those of the same days"),
     ],

@@ -19,6 +19,31 @@ def partition(values, breaks, least):
     return list(min(whole, key=cost))
 
 
+def best(values, breaks, least):
+    """The same for a series on which not all can be tried: the best of the values up to each, break by break."""
+    n, sums, squares = len(values), np.append(0.0, np.cumsum(values)), np.append(0.0, np.cumsum(np.square(values)))
+
+    def cost(a, b):
+        return squares[b] - squares[a] - (sums[b] - sums[a]) ** 2 / (b - a)
+
+    known = {end: (cost(0, end), []) for end in range(least, n + 1)}
+    for _ in range(breaks):
+        known = {
+            end: min((known[at][0] + cost(at, end), [*known[at][1], at]) for at in range(min(known), end - least + 1))
+            for end in range(min(known) + least, n + 1)
+        }
+    return known[n][1]
+
+
+def one_more(values, starts, least):
+    """The largest statistic of a single break within a segment; 0 where none is long enough."""
+    found = [0.0]
+    for a, b in itertools.pairwise([0, *starts, len(values)]):
+        if b - a >= 2 * least:
+            found.append(sup_f(values[a:b], best(values[a:b], 1, least)))
+    return max(found)
+
+
 def ar1(v):
     return float(np.dot(v[1:], v[:-1]) / np.dot(v[:-1], v[:-1]))
 

@@ -38,6 +38,21 @@ def sharpe_error(returns, lags):
     return float(np.sqrt(252.0 * gradient @ sigma @ gradient / days))
 
 
+def difference_error(one, two, lags):
+    """Ledoit and Wolf (2008): first and second moments of both, their Newey-West covariance, and the gradient."""
+    moments = np.stack([one, two, one**2, two**2])
+    (a, b, c, d), days = moments.mean(axis=1), len(one)
+    moments = moments - moments.mean(axis=1, keepdims=True)
+    psi = moments @ moments.T / days
+    for lag in range(1, lags + 1):
+        gamma = moments[:, lag:] @ moments[:, :-lag].T / days
+        psi = psi + (1.0 - lag / (lags + 1.0)) * (gamma + gamma.T)
+    gradient = np.array(
+        [c / (c - a**2) ** 1.5, -d / (d - b**2) ** 1.5, -a / (c - a**2) ** 1.5 / 2, b / (d - b**2) ** 1.5 / 2]
+    )
+    return float(np.sqrt(252.0 * gradient @ psi @ gradient / days))
+
+
 def independent_error(returns):
     """Mertens (2002): Lo's error for independent returns that are not normal."""
     ratio = returns.mean() / returns.std()

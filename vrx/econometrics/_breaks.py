@@ -18,6 +18,8 @@ __all__ = ["LEVELS", "MOST", "Breaks", "breaks", "one_break"]
 TRIMMING = 0.15
 MOST = 5
 LEAST = 100
+# A segment that moves by a smaller share of its largest value stands still.
+ROUNDING = 1e-12
 
 LEVELS = (0.10, 0.05, 0.025, 0.01)
 # One regressor that breaks, trimming 0.15: Bai and Perron (2003), Critical values for multiple structural change tests,
@@ -198,7 +200,8 @@ def _wald(series: Array, starts: tuple[int, ...]) -> float:
     """The Wald statistic of equal means over the number of breaks, scaled as Bai and Perron (2003) do."""
     parts = np.split(series, starts)
     means = np.array([part.mean() for part in parts])
-    variances = np.array([_long_run(part - mean) / len(part) for part, mean in zip(parts, means, strict=True)])
+    size = float(np.max(np.abs(series)))
+    variances = np.array([_long_run(part - mean, size) / len(part) for part, mean in zip(parts, means, strict=True)])
     if not np.all(variances > 0.0):
         return math.nan
     # With independent segments the quadratic form of the contrasts is the weighted sum of squares about a common mean.
@@ -208,8 +211,10 @@ def _wald(series: Array, starts: tuple[int, ...]) -> float:
     return (len(series) - len(parts)) / (len(series) * len(starts)) * statistic
 
 
-def _long_run(residuals: Array) -> float:
+def _long_run(residuals: Array, size: float) -> float:
     """The long-run variance after Andrews and Monahan (1992); 0 where nothing varies."""
+    if not np.ptp(residuals) > ROUNDING * size:
+        return 0.0  # what a mean leaves of equal values is no movement
     whitening = _first_order(residuals)
     white = residuals[1:] - whitening * residuals[:-1]
     n, rest = len(white), _first_order(white)

@@ -120,7 +120,8 @@ class RivalResult:
     def on(self, returns: ArrayLike) -> "RivalResult":
         """Put the same parameters to other returns, such as these and a new day, without a refit."""
         values = checked(returns, self.model.least)
-        found = self.model.prepared(values / self._scale).fix(self._found.params.to_numpy())
+        with np.errstate(all="ignore"):  # EGARCH begins at the logarithm of the first squares, which may be 0
+            found = self.model.prepared(values / self._scale).fix(self._found.params.to_numpy())
         return RivalResult(self.model, values, self._scale, found, self.note, self._fit)
 
     def start(self, scale: float) -> Array | None:

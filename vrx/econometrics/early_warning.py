@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vrx._arrays import real_array, real_number, whole_number
-from vrx.econometrics._law import Array
+from vrx._arrays import whole_number
+from vrx.econometrics._marks import Days, falls, high_days, onsets, truths
 from vrx.errors import InputError
 
 __all__ = ["LeadTime", "RegimeScores", "falls", "high_days", "lead_time", "onsets", "regime_scores"]
-
-Days = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def regime_scores(called: ArrayLike, high: ArrayLike, known: ArrayLike | None = 
     >>> regime_scores([True, True, False, False], [False, True, True, False]).jaccard
     0.3333333333333333
     """
-    one, other = _truths(called, "called"), _truths(high, "high")
-    use = np.ones(len(one), dtype=bool) if known is None else _truths(known, "known")
+    one, other = truths(called, "called"), truths(high, "high")
+    use = np.ones(len(one), dtype=bool) if known is None else truths(known, "known")
     if not len(one) == len(other) == len(use):
         raise InputError(
             f"called, high and known have {len(one)}, {len(other)} and {len(use)} days: give the same days"
@@ -68,79 +66,6 @@ def regime_scores(called: ArrayLike, high: ArrayLike, known: ArrayLike | None = 
         true_positive_rate=_share(both, int(other.sum())),
         false_positive_rate=_share(int(np.sum(one & ~other)), int(np.sum(~other))),
     )
-
-
-def high_days(volatility: ArrayLike, *, quantile: float = 0.8, memory: int = 252) -> Days:
-    """Days whose volatility is above a quantile of the days before, shape (n,).
-
-    Parameters
-    ----------
-    volatility
-        The volatility of each day, as known on it or before, shape (n,); NaN where there is none.
-    quantile
-        Between 0 and 1.
-    memory
-        The days before that the quantile is of; a day with fewer, or with a NaN among them, is not high.
-
-    Examples
-    --------
-    >>> high_days([1.0, 2.0, 3.0, 9.0, 1.0], quantile=0.5, memory=3).tolist()
-    [False, False, False, True, False]
-    """
-    values = real_array(volatility, dimensions=(1,))
-    share = real_number(quantile, "quantile", 0.0, 1.0, inside=True)
-    return np.asarray(values > _past_quantile(values, share, whole_number(memory, "memory", 2)))
-
-
-def falls(
-    hurst: ArrayLike, *, quantile: float | None = 0.1, memory: int = 252, drop: float | None = None, days: int = 5
-) -> Days:
-    """Days on which a rolling exponent has fallen, shape (n,): below a quantile of its past, or by so much.
-
-    Parameters
-    ----------
-    hurst
-        The exponent known at the end of each day, shape (n,); NaN where there is none yet.
-    quantile
-        Of the `memory` days before; None if `drop` is given instead.
-    memory
-        The days before that the quantile is of.
-    drop
-        By how much it is lower than so many `days` before; overrides `quantile`.
-    days
-        See `drop`.
-
-    Examples
-    --------
-    >>> falls([0.5, 0.5, 0.4, 0.4, 0.4], drop=0.05, days=1).tolist()
-    [False, False, True, False, False]
-    """
-    values = real_array(hurst, dimensions=(1,))
-    if drop is not None:
-        least, back = real_number(drop, "drop", 0.0, inside=True), whole_number(days, "days", 1)
-        fallen = np.zeros(len(values), dtype=bool)
-        fallen[back:] = values[:-back] - values[back:] >= least
-        return fallen
-    if quantile is None:
-        raise InputError("neither quantile nor drop is given: say what a fall is, such as quantile=0.1")
-    share = real_number(quantile, "quantile", 0.0, 1.0, inside=True)
-    return np.asarray(values < _past_quantile(values, share, whole_number(memory, "memory", 2)))
-
-
-def onsets(marked: ArrayLike, *, quiet: int = 1) -> Days:
-    """The marked days before which so many days were not marked, shape (n,).
-
-    Examples
-    --------
-    >>> onsets([True, False, True, True, False, False, True], quiet=2).tolist()
-    [False, False, False, False, False, False, True]
-    """
-    days, rest = _truths(marked, "marked"), whole_number(quiet, "quiet", 1)
-    count = np.append(0, np.cumsum(days))
-    first = np.zeros(len(days), dtype=bool)
-    if rest < len(days):
-        first[rest:] = days[rest:] & (count[rest:-1] == count[: len(days) - rest])
-    return first
 
 
 @dataclass(frozen=True)
@@ -217,25 +142,16 @@ def lead_time(
     >>> found.mean_lead, found.hit_rate, found.hit_p_value < 0.05
     (3.0, 1.0, True)
     """
-    signals, outcomes = _truths(warnings, "warnings"), _truths(events, "events")
+    signals, outcomes = truths(warnings, "warnings"), truths(events, "events")
     most, number = whole_number(horizon, "horizon", 1), whole_number(shifts, "shifts", 1)
-    use = np.ones(len(signals), dtype=bool) if known is None else _truths(known, "known")
+    use = np.ones(len(signals), dtype=bool) if known is None else truths(known, "known")
     if not len(signals) == len(outcomes) == len(use):
         lengths = f"{len(signals)}, {len(outcomes)} and {len(use)}"
         raise InputError(f"warnings, events and known have {lengths} days: give the same days")
-    signals, outcomes = _stretch(signals, outcomes, use)
-    n = len(signals)
-    if n <= 4 * most:
-        raise InputError(f"{n} days are too few to turn by two horizons of {most}: give more than {4 * most}")
-    for name, marked in (("warning", signals), ("event", outcomes)):
-        if not marked.any():
-            raise InputError(f"there is no {name} in {n} days: nothing can be told")
-    at = np.flatnonzero(outcomes)
+    signals, outcomes = _stretch(signals, outcomes, use, most)
+    n, at = len(signals), np.flatnonzero(outcomes)
     leads = _leads(signals, at, most)
-    turns = np.arange(2 * most, n - 2 * most + 1)
-    if number < len(turns):
-        turns = np.random.default_rng(seed).choice(turns, number, replace=False)
-    chance = [_leads(np.roll(signals, turn), at, most) for turn in turns.tolist()]
+    chance = _turned(signals, at, most, number, whole_number(seed, "seed", 0))
     rates = np.array([len(one) for one in chance]) / len(at)
     means = np.array([one.mean() for one in chance if len(one)])
     mean, usual = _mean(leads), _mean(means)
@@ -253,9 +169,17 @@ def lead_time(
         chance_mean_lead=usual,
         lead_p_value=_p_value(np.abs(means - usual) >= abs(mean - usual)) if len(leads) else float("nan"),
         horizon=most,
-        shifts=len(turns),
+        shifts=len(chance),
         seed=seed,
     )
+
+
+def _turned(signals: Days, events: NDArray[np.intp], horizon: int, number: int, seed: int) -> list[NDArray[np.int64]]:
+    """The leads of the signals turned round by so many numbers of days; by all of them where there are fewer."""
+    turns = np.arange(2 * horizon, len(signals) - 2 * horizon + 1)
+    if number < len(turns):
+        turns = np.random.default_rng(seed).choice(turns, number, replace=False)
+    return [_leads(np.roll(signals, turn), events, horizon) for turn in turns.tolist()]
 
 
 def _leads(signals: Days, events: NDArray[np.intp], horizon: int) -> NDArray[np.int64]:
@@ -266,27 +190,20 @@ def _leads(signals: Days, events: NDArray[np.intp], horizon: int) -> NDArray[np.
     return leads[leads <= horizon]
 
 
-def _past_quantile(values: Array, share: float, memory: int) -> Array:
-    """The quantile of the days before each day; NaN, which nothing exceeds, where they are too few or hold a NaN."""
-    result = np.full(len(values), np.nan)
-    if len(values) > memory:
-        windows = np.lib.stride_tricks.sliding_window_view(values[:-1], memory)
-        result[memory:] = np.quantile(windows, share, axis=1)
-    return result
-
-
-def _stretch(signals: Days, outcomes: Days, use: Days) -> tuple[Days, Days]:
+def _stretch(signals: Days, outcomes: Days, use: Days, horizon: int) -> tuple[Days, Days]:
+    """The days that count, if they follow one another and something can be told from them."""
     at = np.flatnonzero(use)
     if not len(at) or at[-1] - at[0] + 1 != len(at):
         raise InputError("known marks no days, or days apart: mark one stretch")
-    return signals[at[0] : at[-1] + 1], outcomes[at[0] : at[-1] + 1]
-
-
-def _truths(marked: ArrayLike, name: str) -> Days:
-    values = np.asarray(marked)
-    if values.dtype != np.bool_ or values.ndim != 1:
-        raise InputError(f"{name} has dtype {values.dtype} and shape {values.shape}: pass one truth value a day")
-    return values
+    if len(at) <= 4 * horizon:
+        raise InputError(
+            f"{len(at)} days are too few to turn by two horizons of {horizon}: give more than {4 * horizon}"
+        )
+    kept = signals[at[0] : at[-1] + 1], outcomes[at[0] : at[-1] + 1]
+    for name, marked in zip(("warning", "event"), kept, strict=True):
+        if not marked.any():
+            raise InputError(f"there is no {name} in {len(at)} days: nothing can be told")
+    return kept
 
 
 def _share(part: int, whole: int) -> float:

@@ -172,7 +172,7 @@ def pricing_errors(
         raise InputError(f"volatility has shape {ours.shape}: pass one for each of the {len(market.spot)} days")
     refuse("volatility", ours, (ours <= 0.0) | np.isinf(ours), "a volatility is positive: pass NaN where there is none")
     share = market.realized_share(least) if without_premium else np.ones(len(ours))
-    use = np.isfinite(ours) & np.isfinite(share)
+    use = np.isfinite(ours) & (share > 0.0)  # an index that never moved leaves nothing to compare with
     if not use.any():
         raise InputError("no day has a volatility and a price to compare it with: pass more days")
     theirs = market.implied[use] * np.sqrt(share[use])

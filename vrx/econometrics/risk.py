@@ -19,6 +19,8 @@ RiskLaw: TypeAlias = Literal["normal", "student", "historical"]
 
 # Fewer shocks than these say nothing of how thick their tails are.
 LEAST = 100
+# The square of a return over a smaller sigma would be infinite.
+SMALLEST = 1e-150
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +147,6 @@ def _volatility(sigma: ArrayLike, n: int) -> Array:
     volatility = real_numbers(sigma, "sigma")
     if volatility.shape not in ((n,), (n + 1,)):
         raise InputError(f"sigma has shape {volatility.shape}: pass one for each of the {n} returns, or one more")
-    wrong = ~((volatility > 0.0) & np.isfinite(volatility))
+    wrong = ~((volatility > SMALLEST) & np.isfinite(volatility))
     refuse("sigma", volatility, wrong, "a volatility is positive and finite: correct it, or leave the day out")
     return volatility

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vrx.errors import InputError, VrxError
 from vrx.evaluation.walk import Array, Forecasts, Task, returns_of
 
-__all__ = ["ECONOMETRIC", "EVERY", "refitted"]
+__all__ = ["ECONOMETRIC", "EVERY", "filtered", "refitted"]
 
 ECONOMETRIC = ("garch", "egarch", "figarch", "dynamic-fractional")
 # Days from one fit to the next; in between the parameters stay, and every new return is taken in.
@@ -74,7 +74,7 @@ def refitted(
         known = slice(begin, block[0] + 1)
         try:
             fitted = model.fit(returns[known], start=fitted)
-            for row, value in _filtered(fitted, returns, begin, block):
+            for row, value in filtered(fitted, returns, begin, block):
                 sigma[row] = value
         except VrxError as error:
             raise type(error)(f"{name}, {task.dates[block[0]]}: {error}") from None
@@ -148,7 +148,7 @@ def _model(name: str) -> Any:
     return econometrics.RIVALS[name]()
 
 
-def _filtered(fitted: Any, returns: Array, begin: int, block: npt.NDArray[np.int64]) -> Iterator[tuple[int, float]]:
+def filtered(fitted: Any, returns: Array, begin: int, block: npt.NDArray[np.int64]) -> Iterator[tuple[int, float]]:
     """The volatility of the day after each row from the first of these, which ends the fit, to the last."""
     yield int(block[0]), fitted.next_sigma
     for row in range(int(block[0]) + 1, int(block[-1]) + 1):

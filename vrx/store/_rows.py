@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
-from vrx._arrays import whole_number
+from vrx._arrays import shown, whole_number
 from vrx.errors import InputError
 
 __all__ = ["Artefact", "ForecastRow", "Row", "Run", "ScoreRow", "text_of"]
@@ -18,7 +18,7 @@ __all__ = ["Artefact", "ForecastRow", "Row", "Run", "ScoreRow", "text_of"]
 SHA256 = re.compile("[0-9a-f]{64}")
 # Half of a SHA-256: two runs of one name are not to be expected among 2**64.
 ID = 32
-# What a bigint of every database holds.
+# What an integer of every database holds.
 LARGEST = 2**31 - 1
 
 
@@ -182,10 +182,10 @@ def _count(value: Any, name: str, least: int, most: int = LARGEST) -> int:
 
 def _number(value: Any, name: str, least: float = -math.inf) -> float:
     try:
-        found = float(value)
+        found = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found) or found < least:
         what = "a finite number" if least < 0.0 else "a finite number, not negative"
-        raise InputError(f"{name} is {value!r}: give {what}")
+        raise InputError(f"{name} is {shown(value)}: give {what}")
     return found

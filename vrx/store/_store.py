@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vrx._arrays import whole_number
 from vrx.errors import InputError, VrxError
-from vrx.store._rows import Artefact, ForecastRow, Row, Run, ScoreRow
+from vrx.store._rows import LARGEST, Artefact, ForecastRow, Row, Run, ScoreRow
 from vrx.store._schema import tables
 from vrx.store._transaction import IMMEDIATE, Transactions
 
@@ -84,12 +85,13 @@ class Store:
         """The runs in the order of their recording, or only the last ones of them."""
         from sqlalchemy import func, select
 
+        most = None if last is None else whole_number(last, "last", 1, LARGEST)
         runs = tables().runs
         counts = [
             select(func.count()).where(part.c.run_id == runs.c.id).scalar_subquery()
             for part in (tables().forecasts, tables().scores, tables().artefacts)
         ]
-        newest = select(runs, *counts).order_by(runs.c.recorded.desc(), runs.c.id.desc()).limit(last)
+        newest = select(runs, *counts).order_by(runs.c.recorded.desc(), runs.c.id.desc()).limit(most)
         found = self._read(newest)
         return [Summary(_run(row), *row[-3:]) for row in reversed(found)]
 
@@ -114,7 +116,7 @@ class Store:
             select(tables().runs).where(column.startswith(name, autoescape=True)).order_by(column).limit(3)
         )
         whole = [row for row in found if row.id == name]
-        if len(whole or found) == 1:
+        if name and len(whole or found) == 1:
             return _run((whole or found)[0])
         if not found or not name:
             raise InputError(f"store {self.name}: no run {name!a}: vrx runs list --store {self.name} shows them")
