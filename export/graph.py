@@ -3,7 +3,7 @@
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import onnx
@@ -15,7 +15,13 @@ from vrx import contract
 __all__ = ["to_model"]
 
 
-def to_model(network: nn.Module, example: Tensor) -> onnx.ModelProto:
+def to_model(
+    network: nn.Module,
+    example: Tensor,
+    *,
+    asked: str = contract.INPUT,
+    answers: Sequence[str] = contract.OUTPUTS,
+) -> onnx.ModelProto:
     """Export a network.
 
     Parameters
@@ -24,6 +30,8 @@ def to_model(network: nn.Module, example: Tensor) -> onnx.ModelProto:
         In evaluation mode: (batch, lookback, channels) to the contract's outputs.
     example
         A few windows, (batch, lookback, channels) float64; two or more, since from one the exporter fixes the batch.
+    asked, answers
+        Names of the graph's input and outputs, for a model of another contract.
     """
     batch = torch.export.Dim("batch", min=1)
     with _quiet():
@@ -32,8 +40,8 @@ def to_model(network: nn.Module, example: Tensor) -> onnx.ModelProto:
             (example,),
             dynamo=True,
             opset_version=contract.OPSET,
-            input_names=[contract.INPUT],
-            output_names=list(contract.OUTPUTS),
+            input_names=[asked],
+            output_names=list(answers),
             dynamic_shapes=({0: batch},),
             external_data=False,
             verbose=False,

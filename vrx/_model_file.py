@@ -43,7 +43,7 @@ def read(path: Path, expected: str | None = None) -> bytes:
             f"{contract.IR_VERSION}: make it with vrx export"
         )
     if facts.other_domains:
-        others = _printable(", ".join(facts.other_domains))
+        others = printable(", ".join(facts.other_domains))
         raise ModelFileError(f"{path}: needs operators of {others}: export it again")
     return data
 
@@ -69,10 +69,10 @@ def session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
 
 def reason(error: Exception) -> str:
     """The first line of what onnxruntime says."""
-    return _printable(str(error).splitlines()[0]) if str(error) else type(error).__name__
+    return printable(str(error).splitlines()[0]) if str(error) else type(error).__name__
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A text that quotes the file, on one line: forged names may hold line breaks, or what a terminal obeys."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 

@@ -156,7 +156,7 @@ class Spec:
         """The spec as JSON, one key a line, the self-test last."""
         document = asdict(self)
         document["self_test"] = document.pop("self_test")
-        return _json(document)
+        return as_json(document)
 
     @classmethod
     def from_json(cls, text: str) -> "Spec":
@@ -177,7 +177,7 @@ class Spec:
         return cls(**{key: _read(key, value) for key, value in document.items()})
 
 
-def _json(document: Mapping[str, Any]) -> str:
+def as_json(document: Mapping[str, Any]) -> str:
     lines = [f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in document.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -188,7 +188,7 @@ def _rising(values: tuple[float, ...]) -> bool:
 
 def _read(key: str, value: Any) -> Any:
     try:
-        return _READERS[key](value)
+        return READERS[key](value)
     except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
         raise ModelFileError(f"{METADATA_KEY}: {key} cannot be read ({error}): export the model again") from None
 
@@ -263,7 +263,7 @@ def _self_test(value: Any) -> SelfTest:
     )
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "name": _text,
     "network": _text,
     "target": _text,

@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 import vrx
-from vrx.cli import diagnose, evaluate, export, hurst, models, predict, runs, train, verify, volatility
+from vrx.cli import (
+    diagnose,
+    evaluate,
+    export,
+    hurst,
+    models,
+    predict,
+    risk,
+    runs,
+    train,
+    train_hurst,
+    var,
+    verify,
+    volatility,
+)
 
 __all__ = ["app"]
 
@@ -35,11 +49,14 @@ def _root(
 
 app.command("predict")(predict.predict)
 app.command("train")(train.train)
+app.command("train-hurst")(train_hurst.train_hurst)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("hurst")(hurst.hurst)
 app.command("volatility")(volatility.volatility)
 app.command("diagnose")(diagnose.diagnose)
+app.command("risk")(risk.risk)
+app.command("var")(var.var)
 app.command("models")(models.models)
 app.command("verify")(verify.verify)
 app.add_typer(runs.app, name="runs")

@@ -47,8 +47,11 @@ class Wish:
 def hurst(
     series: Annotated[str, typer.Option("--series", help="A CSV (also .gz) or parquet file of bars, or sample:sp500.")],
     of: Annotated[
-        Values, typer.Option("--of", help="Half the log of each day's finest variance, or log returns of close.")
-    ] = Values.volatility,
+        Values | None,
+        typer.Option(
+            "--of", help="volatility (if absent): half the log of each day's finest variance; returns: log returns."
+        ),
+    ] = None,
     method: Annotated[list[str] | None, typer.Option("--method", help="Only this method; repeatable.")] = None,
     rolling: Annotated[
         int | None,
@@ -73,6 +76,14 @@ def hurst(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
     ] = None,
+    forecast: Annotated[
+        Path | None,
+        typer.Option(
+            "--forecast",
+            metavar="MODEL",
+            help="Instead forecast the rolling exponent of returns with a model file of vrx train-hurst.",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Also draw the fits, or the rolling exponent, into this PNG.")
     ] = None,
@@ -88,7 +99,9 @@ def hurst(
     "noise", "h", "standard_error", "low", "high", "interval", "effective", "noise_variance", "line": {"scales",
     "values", "slope", "intercept", "r_squared"} or null, "note"}], "note", "notes"}; with --rolling, "window",
     "method", "noise", "interval" and "rolling": [{"date", "h", "low", "high"}] instead of "methods" and "note".
-    What could not be estimated is null.
+    What could not be estimated is null. With --forecast it prints {"series", "of", "measure", "last", "window", "h",
+    "forecast": [{"horizon", "h", "known"}], "model": {"name", "sha256"}, "notes"}; "h" is today's exponent, "known" the
+    forecast without a model.
     """
     if as_json and as_csv:
         raise InputError("--json and --csv: take one")
@@ -102,14 +115,28 @@ def hurst(
         plots.check(plot, [("--series", series)])
     from vrx.cli import hurst_survey
 
+    until = None if as_of is None else day(as_of)
+    if forecast is not None:
+        other = method or (rolling, noise, plot) != (None, None, None) or ci is not Interval.asymptotic
+        if other or of is Values.volatility:
+            raise InputError(
+                "--forecast: the model says of which exponent: give no other option but --series, --as-of, --json, "
+                "--csv, --id, --column and --drop-bad-rows"
+            )
+        from vrx.cli import hurst_forecast
+
+        bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
+        found = hurst_forecast.report(hurst_survey.sample(bars, "returns"), forecast)
+        found.tell("json" if as_json else "csv" if as_csv else "table")
+        return
+    values = Values.volatility if of is None else of
     wish = Wish(ci.value, confidence, seed, plot, "json" if as_json else "csv" if as_csv else "table")
     if rolling is None:
-        asked = hurst_survey.estimators(of.value, method, noise)
+        asked = hurst_survey.estimators(values.value, method, noise)
     else:
-        asked = [hurst_survey.one_estimator(of.value, method, bool(noise))]
-    until = None if as_of is None else day(as_of)
+        asked = [hurst_survey.one_estimator(values.value, method, bool(noise))]
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
-    what = hurst_survey.sample(bars, of.value)
+    what = hurst_survey.sample(bars, values.value)
     if rolling is None:
         _whole(what, asked, wish)
     else:

@@ -1,10 +1,15 @@
 """``vrx verify``: whether model files are sound."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vrx.cli.common import Json, print_json
+from vrx.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from vrx.hurst import HurstForecaster
+    from vrx.runtime import Forecaster
 
 __all__ = ["verify"]
 
@@ -15,11 +20,9 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a model file against the contract and replay its self-test; exit code 3 if it fails."""
-    from vrx import runtime
-
     lines = []
     for name in model:
-        forecaster = runtime.load(name, sha256=sha256)
+        forecaster = _opened(name, sha256)
         lines.append(
             {
                 "model": name,
@@ -33,3 +36,18 @@ def verify(
         return
     for line in lines:
         typer.echo(f"{line['model']}: sound; self-test within {line['difference']:.0e}; sha256 {line['sha256']}")
+
+
+def _opened(name: str, sha256: str | None) -> "Forecaster | HurstForecaster":
+    """A model of volatility, or one of the Hurst exponent."""
+    from vrx import runtime
+
+    try:
+        return runtime.load(name, sha256=sha256)
+    except ModelFileError as error:
+        from vrx.hurst._network import HurstForecaster, OtherModelError
+
+        try:
+            return HurstForecaster(name, sha256=sha256)
+        except OtherModelError:
+            raise error from None

@@ -10,6 +10,8 @@
     risk_forecast, backtest       value at risk, expected shortfall, and their tests        needs vrx[research]
     black_scholes, fractional_call, rough_bergomi_call, market_calls    options             needs vrx[research]
     volatility_target, trade      positions from forecasts, and what came of them           Lo
+    vector_autoregression         how return, log volatility and H lead each other          needs vrx[research]
+    dynamic_against_static        what a measure that moves adds to its forecasts
     daily_update                  Hurst exponent with its band, refit and forecast of a day
 
 Every model has ``fit(returns)`` and `least`, the fewest returns that it takes; what comes of a fit is :class:`Fitted`:
@@ -63,6 +65,21 @@ from vrx.econometrics.trading import (
     volatility_target,
 )
 from vrx.econometrics.update import DailyUpdate, daily_update
+from vrx.econometrics.vector import (
+    GrangerTest,
+    ImpulseResponses,
+    OrderChoice,
+    VectorAutoregression,
+    Whiteness,
+    vector_autoregression,
+)
+from vrx.econometrics.vector_forecasts import (
+    VectorComparison,
+    VectorForecasts,
+    dynamic_against_static,
+    vector_forecasts,
+)
+from vrx.econometrics.volatility_system import VolatilitySystem, volatility_system
 
 __all__ = [
     "RIVALS",
@@ -76,12 +93,15 @@ __all__ = [
     "Finding",
     "Fitted",
     "Garch",
+    "GrangerTest",
     "Har",
+    "ImpulseResponses",
     "Law",
     "LeadTime",
     "MarketCalls",
     "MarkovRegimes",
     "Moments",
+    "OrderChoice",
     "PricingErrors",
     "Regime",
     "RegimeScores",
@@ -94,6 +114,11 @@ __all__ = [
     "SharpeRatio",
     "SimulatedPrice",
     "Trades",
+    "VectorAutoregression",
+    "VectorComparison",
+    "VectorForecasts",
+    "VolatilitySystem",
+    "Whiteness",
     "acerbi_szekely",
     "at_the_money_call",
     "backtest",
@@ -102,6 +127,7 @@ __all__ = [
     "christoffersen",
     "daily_update",
     "diagnose",
+    "dynamic_against_static",
     "dynamic_quantile",
     "falls",
     "fractional_call",
@@ -120,6 +146,9 @@ __all__ = [
     "sharpe_ratio",
     "simulated_call",
     "trade",
+    "vector_autoregression",
+    "vector_forecasts",
     "volatility_direction",
+    "volatility_system",
     "volatility_target",
 ]

@@ -12,6 +12,9 @@ every window of one, and ``stream`` from the last values as they come in::
 
 What a series is must be said: ``kind="noise"`` for increments such as returns, ``kind="motion"`` for levels such
 as log prices and log volatility.
+
+Of the exponent of coming windows, :func:`ahead` says what is known today, and :class:`HurstForecaster` what a network
+adds to it.
 """
 
 import json
@@ -19,10 +22,12 @@ from types import MappingProxyType
 from typing import Any
 
 from vrx.errors import InputError
+from vrx.hurst._ahead import ahead
 from vrx.hurst._dfa import DFA
 from vrx.hurst._estimator import Estimate, Estimator, Line, Rolling
 from vrx.hurst._exact import ExactWavelet, NoisyEstimate
 from vrx.hurst._likelihood import Likelihood
+from vrx.hurst._network import HurstForecaster
 from vrx.hurst._rescaled_range import RescaledRange
 from vrx.hurst._stream import FORMAT, Stream, read_numbers
 from vrx.hurst._variogram import Variogram
@@ -34,6 +39,7 @@ __all__ = [
     "Estimate",
     "Estimator",
     "ExactWavelet",
+    "HurstForecaster",
     "Likelihood",
     "Line",
     "NoisyEstimate",
@@ -42,6 +48,7 @@ __all__ = [
     "Stream",
     "Variogram",
     "Wavelet",
+    "ahead",
     "resume",
 ]
 

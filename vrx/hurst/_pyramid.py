@@ -36,6 +36,12 @@ class Pyramid:
         return self.window - (2**self.levels - 1) * (len(self.low) - 1)
 
     @cached_property
+    def impulses(self) -> "list[Array]":
+        """The MODWT filter from the series to the coefficients of each level, the newest value's tap first."""
+        spectra = _equivalent_filters(self.filters, int(self.levels[-1]))[self.levels[0] - 1 :]
+        return [taps / 2.0 ** (level / 2.0) for level, taps in zip(self.levels, spectra, strict=True)]
+
+    @cached_property
     def precisions(self) -> Array:
         """The inverse variance of each log variance, up to a factor: about its independent coefficients."""
         return np.maximum(self.counts / 2.0**self.levels, 1.0)
