@@ -25,6 +25,7 @@ def page(market: Market) -> Iterator[str]:
     found = Found.of(market)
     yield "# Webb et al. (2025): does a Hurst exponent that moves help to forecast volatility?\n"
     yield "Written by `python experiments/webb_2025.py --data DIR`; all numbers come from there, nothing is random.\n"
+    yield "Every figure that the paper publishes, one by one, beside ours: [webb_tables.md](webb_tables.md).\n"
     yield from answers(found)
     yield ""
     yield from moving_section(found)
