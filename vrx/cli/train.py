@@ -113,25 +113,22 @@ def train(
         read = (("--source", source), ("--target", target), ("--recipe", recipe), ("--data", data), ("--store", store))
         plots.check(plot, read)
     storing.check(store)
-    from vrx.training.recipe import finally_
-    from vrx.training.run import execute
-
-    files: dict[str, Any]
+    named = {"recipe": recipe, "strategy": strategy, "model": model, "epochs": epochs, "seed": seed}
+    rows = {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
+    others = [source, *named.values(), seeds]
     if begin is not None:
-        others = (source, resume, recipe, strategy, model, epochs, seed, seeds, data, plot)
-        if final or any(option is not None for option in others):
+        if final or any(option is not None for option in (*others, resume, data, plot)):
             raise InputError(
                 "--from: the model knows the rest: give no other option but --target, --out, --test-from, --id, "
                 "--column, --drop-bad-rows, --store and --json"
             )
-        files = {"target": _absolute(target), "id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
+        files: dict[str, Any] = {"target": _absolute(target), **rows}
         storing.keep_training(store, *_adapt(begin, out, files, test_from, as_json=as_json))
         return
     if test_from is not None:
         raise InputError("--test-from: belongs to --from: a recipe says where its test part begins")
     if resume is not None:
-        given = (out, source, target, recipe, strategy, model, epochs, seed, seeds, series_id, column)
-        if given != (None,) * len(given) or drop_bad_rows or final:
+        if drop_bad_rows or final or any(option is not None for option in (*others, target, out, series_id, column)):
             raise InputError(
                 "--resume: the folder knows the rest: give no other option but --data, --plot, --store and --json"
             )
@@ -140,12 +137,21 @@ def train(
     elif out is None:
         raise InputError("--out is missing: name the folder to keep the run in")
     else:
-        plan = _plan(recipe or DEFAULT, strategy, model, epochs, seed, target)
-        plan = finally_(plan) if final else plan
-        files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data)}
-        files |= {"id": series_id, "column": column, "drop_bad_rows": drop_bad_rows}
-        overruled_by = {"model": model, "strategy": strategy, "epochs": epochs, **({"final": True} if final else {})}
-        files["options"] = {"recipe": Path(recipe or DEFAULT).name, **overruled_by}
+        plan, told = _plan(named, target, final=final)
+        files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data), **rows, **told}
+    folder = resume or out or Path()
+    sources, targets, plan = _series(plan, files, plot, seeds)
+    if seeds is not None:
+        run = _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
+    else:
+        run = _train_one(plan, sources, targets, folder, files, plot, resume=resume is not None, as_json=as_json)
+    storing.keep_training(store, run, folder)
+
+
+def _series(
+    plan: "Recipe", files: dict[str, Any], plot: Path | None, seeds: int | None
+) -> tuple[list[Bars], list[Bars], "Recipe"]:
+    """The series, and the recipe with the channels that they have; what cannot be drawn is refused before."""
     if plot is not None and not plan.network.encoded:
         raise InputError(
             f"--plot: {plan.network.kind} is fitted in one go, so there are no epochs to draw: leave it out"
@@ -153,14 +159,24 @@ def train(
     if plot is not None and seeds is not None:
         raise InputError("--plot: draws the epochs of one run: leave out --seeds")
     sources, targets = series_of(plan, files)
-    plan = fit_channels(plan, [*sources, *targets])
-    folder = resume or out or Path()
-    if seeds is not None:
-        together = _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
-        storing.keep_training(store, together, folder)
-        return
+    return sources, targets, fit_channels(plan, [*sources, *targets])
+
+
+def _train_one(
+    plan: "Recipe",
+    sources: list[Bars],
+    targets: list[Bars],
+    folder: Path,
+    files: dict[str, Any],
+    plot: Path | None,
+    *,
+    resume: bool,
+    as_json: bool,
+) -> "Run":
+    from vrx.training.run import execute
+
     with epoch_bars(plan, quiet=as_json) as report:
-        run = execute(plan, sources, targets, folder, files=files, resume=resume is not None, report=report)
+        run = execute(plan, sources, targets, folder, files=files, resume=resume, report=report)
     if plot is not None:
         pictures.save(
             plot, pictures.history_panels(run.history, plan.phases), title=f"{plan.name}, {plan.network.model}"
@@ -169,7 +185,7 @@ def train(
         print_json({"out": str(folder), "epochs": len(run.history), "scores": run.scores})
     else:
         _show(run, folder)
-    storing.keep_training(store, run, folder)
+    return run
 
 
 def _adapt(
@@ -226,21 +242,17 @@ def _absolute(path: str | Path | None) -> str | None:
     return text if text is None or text.startswith("sample:") else str(Path(text).absolute())
 
 
-def _plan(
-    recipe: str,
-    strategy: str | None,
-    model: str | None,
-    epochs: int | None,
-    seed: int | None,
-    target: str | None,
-) -> "Recipe":
-    """The recipe with what the options overrule."""
-    from vrx.training.recipe import named
+def _plan(named: dict[str, Any], target: str | None, *, final: bool) -> tuple["Recipe", dict[str, Any]]:
+    """The recipe with what the options overrule, and what the run says of them."""
+    from vrx.training import recipe as recipes
 
-    plan = overruled(named(recipe), model=model, strategy=strategy, epochs=epochs, seed=seed)
+    name = named["recipe"] or DEFAULT
+    options = {key: named[key] for key in ("model", "strategy", "epochs")}
+    plan = overruled(recipes.named(name), **options, seed=named["seed"])
     if target is None and any(phase.series == "target" for phase in plan.phases):
         raise InputError(f"recipe {plan.name} trains on a target: give --target")
-    return plan
+    told = {"options": {"recipe": Path(name).name, **options, **({"final": True} if final else {})}}
+    return (recipes.finally_(plan) if final else plan), told
 
 
 def _show(run: "Run", out: Path) -> None:
