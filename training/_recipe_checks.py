@@ -162,11 +162,12 @@ def _phase(recipe: "Recipe", where: str, phase: "Phase") -> Iterator[Rule]:
 
     names, kind = phase.parameters, recipe.network.kind
     yield rule(phase.series not in ("source", "target"), "series", "take source or target")
-    several = isinstance(phase.ridge, tuple)
-    cure = "give numbers above 0, each once" if several else "give 0 or more"
-    given = phase.ridges if several else ()
-    broken = several and (not given or len(set(given)) < len(given) or not all(0 < one < math.inf for one in given))
-    yield rule(broken or (not several and not 0 <= phase.ridge < math.inf), "ridge", cure)
+    if isinstance(phase.ridge, tuple):
+        several = phase.ridge
+        unsound = not several or len(set(several)) < len(several) or not all(0 < one < math.inf for one in several)
+        yield rule(unsound, "ridge", "give numbers above 0, each once")
+    else:
+        yield rule(not 0 <= phase.ridge < math.inf, "ridge", "give 0 or more")
     cure = f"it re-solves the linear part, and {kind} has none: leave it out, or take network.kind linear"
     yield rule(bool(phase.ridges) and kind not in LINEAR, "ridge", cure)
     yield rule(phase.refit and not phase.ridges, "refit", "it belongs to a phase with a ridge: leave it out")
