@@ -17,7 +17,8 @@ from pathlib import Path
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import numpy as np
-from hurst_network_page import Found, hurst_network_rows, page, summary
+from hurst_network_found import Found, hurst_network_rows, summary
+from hurst_network_page import page
 from numpy.typing import NDArray
 from rich.console import Console
 from universal_data import INDICES, KINDS, read

@@ -1,31 +1,20 @@
-"""The page on forecasts of the rolling Hurst exponent, and its scores as JSON."""
+"""The page on forecasts of the rolling Hurst exponent."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from hurst_network_found import BASE, GROUPS, PUBLISHED, RIVALS, RULE, Found, day, index_of, shown
 from hurst_prose import bullet, paragraph
 from numpy.typing import NDArray
-
-from vrx.errors import InputError
-from vrx.evaluation import metrics
 
 if TYPE_CHECKING:
     from hurst_network import Asset
 
-__all__ = ["RESULTS", "Found", "hurst_network_rows", "page", "summary"]
+__all__ = ["page"]
 
 Array = NDArray[np.float64]
 
-RESULTS = Path(__file__).parents[1] / "docs/results/hurst_network.json"
-PUBLISHED = 15.0
-LEVEL = 0.05
-BASE, RULE = "persistence", "known"
-RIVALS = (BASE, "AR of all series", "AR of the series alone", "drop-out", RULE, "known, variance of 22 days")
-GROUPS = ("indices", "currencies", "stocks", "never seen")
 # What was tried on 2013-14, for the networks as they stand here and for others.
 TRIALS = (
     "Settings were compared on 2013-14 alone: for the LSTM on what is known, states of 8, 16 and 32, learning rates "
@@ -47,73 +36,6 @@ ABOUT = {
     "LSTM on what is known": "the same, to the variance that the unknown part adds on every level; before training it "
     "is the rule.",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Everything that the page says."""
-
-    assets: Sequence["Asset"]
-    index: str
-    networks: tuple[str, ...]
-    seeds: int
-    horizons: tuple[int, ...]
-    simulated: dict[str, list[float]]
-    windows: int
-    first: str
-
-    @property
-    def seen(self) -> list["Asset"]:
-        """The series that training saw."""
-        return [one for one in self.assets if one.group != "never seen"]
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """All models, the networks last."""
-        return (*RIVALS, *self.networks)
-
-    def squares(self, one: "Asset", model: str) -> Array:
-        """Squared errors (days, horizons); of a network, their mean over the seeds: what one of them is to lose."""
-        if model not in self.networks:
-            return one.squares[model]
-        return np.mean([one.squares[f"{model} {seed}"] for seed in range(self.seeds)], axis=0)
-
-    def rmse(self, assets: Sequence["Asset"], model: str) -> Array:
-        """Root mean squared errors, (horizons,): means over series."""
-        return np.mean([np.sqrt(self.squares(one, model).mean(0)) for one in assets if self._has(one, model)], axis=0)
-
-    def saved(self, assets: Sequence["Asset"], model: str, against: str = BASE) -> Array:
-        """What a model saves of another's error, percent, (horizons,)."""
-        both = [one for one in assets if self._has(one, model) and self._has(one, against)]
-        return 100.0 * (1.0 - self.rmse(both, model) / self.rmse(both, against))
-
-    def tested(self, assets: Sequence["Asset"], model: str, against: str, column: int) -> tuple[float, float]:
-        """Diebold-Mariano on each day's mean over series of the squared errors, in units of persistence's."""
-        sums: dict[Any, list[tuple[float, float]]] = {}
-        for one in assets:
-            unit = float(one.squares[BASE][:, column].mean())
-            pair = [self.squares(one, name)[:, column] / unit for name in (model, against)]
-            for day, *losses in zip(one.dates, *pair, strict=True):
-                sums.setdefault(day, []).append((losses[0], losses[1]))
-        days = sorted(sums)
-        means = np.array([np.mean(sums[day], axis=0) for day in days])
-        return metrics.diebold_mariano(means[:, 0], means[:, 1], horizon=self.horizons[column])
-
-    def counted(self, model: str, against: str, column: int) -> tuple[int, int]:
-        """For how many series it is significantly better, and worse."""
-        found = []
-        for one in self.seen:
-            pair = [self.squares(one, name)[:, column] for name in (model, against)]
-            try:
-                statistic, p = metrics.diebold_mariano(*pair, horizon=self.horizons[column])
-            except InputError:
-                continue
-            found.append(np.sign(statistic) * (p < LEVEL))
-        return int(sum(value < 0 for value in found)), int(sum(value > 0 for value in found))
-
-    @staticmethod
-    def _has(one: "Asset", model: str) -> bool:
-        return model in one.squares or f"{model} 0" in one.squares
 
 
 def page(found: Found) -> str:
@@ -141,7 +63,7 @@ def _answer(found: Found) -> Iterator[str]:
     yield bullet(
         f"Yes, and mostly without a model. {_days(found)} ahead, arithmetic on the filters of the wavelets (the rule "
         f'"known" below) saves {_percents(found.saved(seen, RULE))} of the error of persistence (RMSE of H, mean over '
-        f"{len(seen)} series, 2015-19), and on the S&P 500 alone {_percents(found.saved(_index_of(found), RULE))}. "
+        f"{len(seen)} series, 2015-19), and on the S&P 500 alone {_percents(found.saved(index_of(found), RULE))}. "
         f"Webb et al. expect {PUBLISHED:.0f}% from an LSTM."
     )
     times = found.rmse(seen, plain) / found.rmse(seen, RULE)
@@ -155,7 +77,7 @@ def _answer(found: Found) -> Iterator[str]:
     yield bullet(
         "An LSTM that is given the arithmetic and forecasts only what is left saves "
         f"{_percents(found.saved(seen, known, RULE), '.1f')} of the rule's error, on the S&P 500 "
-        f"{_percents(found.saved(_index_of(found), known, RULE), '.1f')}: significantly so for {_listed(better, 'd')} "
+        f"{_percents(found.saved(index_of(found), known, RULE), '.1f')}: significantly so for {_listed(better, 'd')} "
         f"of {len(seen)} series, and the contrary for {_listed(worse, 'd')}."
     )
     yield bullet(
@@ -190,7 +112,7 @@ def _errors(found: Found) -> Iterator[str]:
 
 
 def _table(found: Found, assets: Sequence["Asset"]) -> Iterator[str]:
-    yield "| model | " + " | ".join(_day(h) for h in found.horizons) + " |"
+    yield "| model | " + " | ".join(day(h) for h in found.horizons) + " |"
     yield "|---|" + "--:|" * len(found.horizons)
     for model in found.models:
         if any(found._has(one, model) for one in assets):
@@ -202,7 +124,7 @@ def _table(found: Found, assets: Sequence["Asset"]) -> Iterator[str]:
 def _tests(found: Found) -> Iterator[str]:
     yield "## Is the difference more than chance?"
     yield ""
-    yield "| | " + " | ".join(_day(h) for h in found.horizons) + " |"
+    yield "| | " + " | ".join(day(h) for h in found.horizons) + " |"
     yield "|---|" + "--:|" * len(found.horizons)
     known, plain = found.networks
     pairs = [(RULE, BASE), (RULE, "drop-out"), (plain, BASE), (plain, "AR of all series"), (plain, RULE), (known, RULE)]
@@ -211,7 +133,7 @@ def _tests(found: Found) -> Iterator[str]:
         for column in range(len(found.horizons)):
             statistic, p = found.tested(found.seen, model, against, column)
             better, worse = found.counted(model, against, column)
-            cells.append(f"{statistic:+.1f} ({_p(p)}); {better} / {worse}")
+            cells.append(f"{statistic:+.1f} ({shown(p)}); {better} / {worse}")
         yield f"| {model} against {against} | " + " | ".join(cells) + " |"
     yield ""
     yield paragraph(
@@ -222,7 +144,7 @@ def _tests(found: Found) -> Iterator[str]:
 
 
 def _index(found: Found) -> Iterator[str]:
-    assets, (known, plain) = _index_of(found), found.networks
+    assets, (known, plain) = index_of(found), found.networks
     yield "## The S&P 500 alone"
     yield ""
     yield from _table(found, assets)
@@ -230,7 +152,7 @@ def _index(found: Found) -> Iterator[str]:
         said = []
         for column, horizon in enumerate(found.horizons):
             statistic, p = found.tested(assets, model, against, column)
-            said.append(f"{_day(horizon)} {statistic:+.2f} (p {_p(p)})")
+            said.append(f"{day(horizon)} {statistic:+.2f} (p {shown(p)})")
         yield bullet(f"Diebold-Mariano, {model} against {against}: {', '.join(said)}.")
     yield ""
 
@@ -240,7 +162,7 @@ def _groups(found: Found) -> Iterator[str]:
     yield ""
     yield "What is saved of the error of persistence, percent:"
     yield ""
-    heads = [f"{model}, {_day(h)}" for model in (RULE, *found.networks) for h in found.horizons]
+    heads = [f"{model}, {day(h)}" for model in (RULE, *found.networks) for h in found.horizons]
     yield "| series | " + " | ".join(heads) + " |"
     yield "|---|" + "--:|" * len(heads)
     for group in GROUPS:
@@ -255,7 +177,7 @@ def _noise(found: Found) -> Iterator[str]:
     yield ""
     yield "RMSE of H on independent normal returns, 20 series of 2,000 days:"
     yield ""
-    yield "| model | " + " | ".join(_day(h) for h in found.horizons) + " |"
+    yield "| model | " + " | ".join(day(h) for h in found.horizons) + " |"
     yield "|---|" + "--:|" * len(found.horizons)
     for model, errors in found.simulated.items():
         yield f"| {model} | " + " | ".join(f"{error:.5f}" for error in errors) + " |"
@@ -273,57 +195,6 @@ def _training(found: Found) -> Iterator[str]:
         "For the networks 2015-19 was opened once; the rules, which fit nothing, had been looked at there before, "
         f"with variances of 10, 22, 66 and 252 days. {TRIALS}"
     ).rstrip("\n")
-
-
-def summary(found: Found) -> dict[str, Any]:
-    """The scores as JSON, with the rows for the tables of Webb et al."""
-    groups = {"all": found.seen, "S&P 500": _index_of(found)}
-    return {
-        "horizons": list(found.horizons),
-        "rmse": {
-            name: {
-                model: found.rmse(assets, model).tolist()
-                for model in found.models
-                if any(found._has(one, model) for one in assets)
-            }
-            for name, assets in groups.items()
-        },
-        "simulated": found.simulated,
-        "rows": [list(row) for row in _rows(found)],
-    }
-
-
-def hurst_network_rows(found: Path = RESULTS) -> list[tuple[str, str, str, str, str]]:
-    """The rows for the tables of Webb et al.: name, published, ours, sample, comment.
-
-    Parameters
-    ----------
-    found
-        What experiments/hurst_network.py wrote beside its page; reading it needs neither torch nor the data.
-    """
-    document: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
-    return [tuple(row) for row in document["rows"]]  # type: ignore[misc]
-
-
-def _rows(found: Found) -> Iterator[tuple[str, str, str, str, str]]:
-    _, plain = found.networks
-    for name, assets in (("S&P 500", _index_of(found)), (f"mean of {len(found.seen)} series", found.seen)):
-        rule, drop = found.saved(assets, RULE), found.saved(assets, "drop-out")
-        for column, horizon in enumerate(found.horizons):
-            statistic, p = found.tested(assets, plain, BASE, column)
-            yield (
-                f"LSTM for H, error saved, {_day(horizon)} ahead",
-                f"{PUBLISHED:.0f}%" if horizon == 1 else "-",
-                f"{found.saved(assets, plain)[column]:.1f}%",
-                f"{name}, 2015-19",
-                f"against persistence (Diebold-Mariano {statistic:+.1f}, p {_p(p)}); arithmetic on the wavelet filters "
-                f"saves {rule[column]:.1f}% without a network, dropping the oldest coefficients alone "
-                f"{drop[column]:.1f}%",
-            )
-
-
-def _index_of(found: Found) -> list["Asset"]:
-    return [one for one in found.assets if one.name == found.index]
 
 
 def _spread(found: Found, model: str) -> str:
@@ -345,14 +216,6 @@ def _listed(values: Iterable[float], form: str, unit: str = "") -> str:
 
 def _days(found: Found) -> str:
     return f"{', '.join(str(h) for h in found.horizons[:-1])} and {found.horizons[-1]} days"
-
-
-def _day(horizon: int) -> str:
-    return f"{horizon} day" if horizon == 1 else f"{horizon} days"
-
-
-def _p(p: float) -> str:
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def _saved_on_noise(found: Found, model: str) -> Array:

@@ -507,7 +507,7 @@ def test_when_something_is_wrong_then_one_line_says_so(say, run, model, folder, 
 def experiment(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "experiments"))
     yield importlib.import_module("hurst_network")
-    for name in ("hurst_network", "hurst_network_page"):
+    for name in ("hurst_network", "hurst_network_found", "hurst_network_page"):
         sys.modules.pop(name, None)
 
 
