@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vrx.errors import InputError
 from vrx.series import Bars
@@ -16,7 +17,7 @@ from vrx.training.losses import loss
 from vrx.training.prepared import prepare
 from vrx.training.recipe import Phase, Recipe, Split
 
-__all__ = ["PHASES", "tuning", "validation_losses"]
+__all__ = ["ENOUGH", "PHASES", "tuning", "validation_losses", "windows_of"]
 
 # The linear part alone, held to that of all markets: the neural part, which saw a hundred times as many days, stays.
 # One day ahead, the mean over three ridges had a QLIKE 0.7 and 1.4 points lower than 3000, the best single one, for
@@ -25,6 +26,10 @@ __all__ = ["PHASES", "tuning", "validation_losses"]
 PHASES = (Phase("target", ridge=(100.0, 1000.0, 10000.0), refit=True),)
 VALIDATION = 0.2  # of the windows, the last ones
 FEWEST = 100  # windows: fewer decide nothing
+# Windows. On 2018 of the panel, with each asset's past cut to its last 150, 250, 400 or 800 windows, adapting raised
+# QLIKE one day ahead by 0.3 to 0.7 points, in the mean over coins, currencies and stocks by bars and by closes; with
+# all of the past, in the median several thousand, it lowered it by 1.1.
+ENOUGH = 1000
 ABOUT = """
 {name}, adapted to {target}: its linear part was solved again on this series, held to the coefficients of all markets by
 ridges of three strengths, if that lowered the loss on the last fifth of the days; the neural part is as it was.
@@ -54,6 +59,25 @@ def tuning(begin: Sequence[Run], target: Bars, *, test_from: datetime.date | Non
     InputError
         The series lacks a channel of the model, or is too short.
     """
+    first, dates = begin[0].recipe, dates_of(target)
+    windows = windows_of(begin, target, test_from=test_from)
+    train_end = dates[windows[int((1.0 - VALIDATION) * len(windows))]].item()
+    # To the eve of the test part, whether or not there is a bar: the model may have seen other series to that day.
+    last = dates[-1].item() if test_from is None else test_from - datetime.timedelta(days=1)
+    return replace(
+        first,
+        name=f"{first.name}-tuned",
+        phases=PHASES,
+        split=Split(train_end=train_end, validation_end=last),
+        sources=(),
+        held_out=(),
+        left_out=(),
+        about=ABOUT.format(name=first.name, target=target.name),
+    )
+
+
+def windows_of(begin: Sequence[Run], target: Bars, *, test_from: datetime.date | None = None) -> NDArray[np.int64]:
+    """The last rows of the windows that teach or validate; refuses what :func:`tuning` refuses."""
     first = begin[0].recipe
     if missing := [name for name in first.channels if not target.shows(name)]:
         raise InputError(
@@ -72,19 +96,7 @@ def tuning(begin: Sequence[Run], target: Bars, *, test_from: datetime.date | Non
             f"{target.name}: {end} bars{before} hold {len(windows)} windows of {first.lookback}, and fine-tuning takes "
             f"{FEWEST}: forecast with {first.name} as it is"
         )
-    train_end = dates[windows[int((1.0 - VALIDATION) * len(windows))]].item()
-    # To the eve of the test part, whether or not there is a bar: the model may have seen other series to that day.
-    last = dates[-1].item() if test_from is None else test_from - datetime.timedelta(days=1)
-    return replace(
-        first,
-        name=f"{first.name}-tuned",
-        phases=PHASES,
-        split=Split(train_end=train_end, validation_end=last),
-        sources=(),
-        held_out=(),
-        left_out=(),
-        about=ABOUT.format(name=first.name, target=target.name),
-    )
+    return windows
 
 
 def validation_losses(runs: Sequence[Run], plan: Recipe, target: Bars) -> list[float]:

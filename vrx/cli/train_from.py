@@ -20,7 +20,7 @@ def train_from(model: str, out: Path, files: dict[str, Any], test_from: date | N
     from vrx.training.pretrained import open_members
     from vrx.training.run import execute
     from vrx.training.seeds import execute_seeds
-    from vrx.training.tuning import tuning, validation_losses
+    from vrx.training.tuning import ENOUGH, tuning, validation_losses, windows_of
 
     members = open_members(model)
     options = {"series_id": files["id"], "column": files["column"], "drop_bad_rows": files["drop_bad_rows"]}
@@ -54,4 +54,10 @@ def train_from(model: str, out: Path, files: dict[str, Any], test_from: date | N
         f"{target.name}: validation keeps the target's linear part in {moved} of {len(runs)} networks: loss "
         f"{after:.4f}, {sum(came) / len(came):.4f} of {model} as it came"
     )
+    if (count := len(windows_of(members, target, test_from=test_from))) < ENOUGH:
+        typer.echo(
+            f"note: {count} windows are few: on past markets, adapting to fewer than {ENOUGH:,} of one asset gained "
+            "nothing on average; hold days out with --test-from before you prefer it",
+            err=True,
+        )
     return run
