@@ -14,11 +14,11 @@ from vrx import runtime
 from vrx.errors import InputError, TrainingError
 from vrx.export.package import export
 from vrx.training.ensemble import combine, folders_of, open_all
-from vrx.training.folder import digest_of
+from vrx.training.folder import digest_of, open_run
 from vrx.training.pretrained import keep, open_members
 from vrx.training.recipe import Phase, Split, finally_
 from vrx.training.seeds import execute_seeds
-from vrx.training.tuning import FEWEST, PHASES, tuning, validation_losses
+from vrx.training.tuning import ENOUGH, FEWEST, PHASES, tuning, validation_losses, windows_of
 
 LOOKBACK = 60
 SHAPE = {"encoder": "perceptron", "bottleneck": 4}
@@ -194,6 +194,16 @@ def test_on_the_command_line_the_days_that_are_held_out_are_scored(say, folder, 
     assert "coin: validation keeps the target's linear part in 2 of 2 networks" in said.out
     assert f"test from {day}" in said.out
     assert "log-har" in said.out
+
+
+def test_a_series_with_few_windows_is_told_so(say, folder, csv_file, target, tmp_path, monkeypatch):
+    table = csv_file(target, RETURNS, file="coin.csv")
+    few = say("train", "--from", folder, "--target", table, "--out", tmp_path / "few")
+    count = len(windows_of([open_run(path) for path in sorted(folder.glob("seed-*"))], target))
+    assert count < ENOUGH
+    assert f"{count} windows are few" in few.err and "--test-from" in few.err
+    monkeypatch.setattr("vrx.training.tuning.ENOUGH", count)
+    assert "are few" not in say("train", "--from", folder, "--target", table, "--out", tmp_path / "enough").err
 
 
 @pytest.mark.parametrize(

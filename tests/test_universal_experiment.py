@@ -175,7 +175,7 @@ def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, t
     kept = sorted(path.name for path in (tmp_path / "runs" / "indices" / "tuned" / "AAA").iterdir())
     assert kept == ["2015-01-01", "2016-01-01"]
     own = part.group("indices", "tuned")
-    assert f"| indices | 1 | {scores.ratio(own, 1, 'qlike', 'log-har'):+.1%} |" in text
+    assert f"| indices | 1 | 2 | {scores.ratio(own, 1, 'qlike', 'log-har'):+.1%} |" in text
     assert all(a.scores[1]["universal"] != b.scores[1]["universal"] for a, b in zip(own, known, strict=True))
     assert all(a.scores[1]["garch"] == b.scores[1]["garch"] for a, b in zip(own, known, strict=True))
     assert [one.name for one in known] == ["AAA", "BBB"]
