@@ -22,7 +22,7 @@ OVERLAPPING = ("overlap", "overlap-network")
 HYBRIDS = ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regimes")
 KINDS = ("encoder", *LINEAR, *HYBRIDS, "overlap-network", *CLOSED)
 MODELS = (*ENCODERS, *KINDS[1:])
-LOSSES = ("gaussian", "squared")
+LOSSES = ("gaussian", "squared", "faithful")
 GROUPS = ("all", "encoder", "attention", "head")
 WEEKS = 14  # fewer days show no weekday
 # Beyond these no machine gets: a slip of the keyboard, which torch would answer with a traceback.
@@ -126,6 +126,9 @@ def _answer(recipe: "Recipe") -> Iterator[Rule]:
 
 def _training(recipe: "Recipe") -> Iterator[Rule]:
     yield recipe.loss not in LOSSES, "loss", recipe.loss, f"take one of {', '.join(LOSSES)}"
+    bare = not recipe.network.encoded or recipe.network.kind in OVERLAPPING
+    cure = f"{recipe.network.kind} has no spread that reads a code: take gaussian or squared"
+    yield recipe.loss == "faithful" and bare, "loss", recipe.loss, cure
     yield not 1 <= recipe.threads <= LARGEST_THREADS, "threads", recipe.threads, f"give 1 to {LARGEST_THREADS}"
     yield not 0 <= recipe.seed < 2**32, "seed", recipe.seed, "give 0 to 4294967295"
     yield not recipe.phases, "phases", recipe.phases, "give at least one"

@@ -15,7 +15,7 @@ from torch import nn
 from vrx.errors import TrainingError
 from vrx.training.adapt import adapt
 from vrx.training.calibration import distributions, explained
-from vrx.training.losses import loss
+from vrx.training.losses import loss, taught
 from vrx.training.networks import Encoded, Network
 from vrx.training.optimiser import moments_of, optimiser_of, restore
 from vrx.training.recipe import Phase, Recipe
@@ -133,11 +133,11 @@ def _epoch(
     for index in order.split(phase.batch_size):
         optimiser.zero_grad(set_to_none=True)
         distribution = network.distribution(network.input(data.train.windows(index)))
-        error = loss(distribution, data.train.target[index], recipe.loss)
-        error.backward()
+        step, said = taught(distribution, data.train.target[index], recipe.loss)
+        step.backward()
         nn.utils.clip_grad_norm_(trained, phase.clip)
         optimiser.step()
-        total += float(error.detach()) * len(index)
+        total += float(said) * len(index)
     distribution, weights = explained(network, data.validation)
     validation = float(loss(distribution, data.validation.target, recipe.loss))
     mean = total / len(order)

@@ -134,7 +134,9 @@ class Recipe:
     levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     measure: str = "auto"  # the variance to forecast, as vrx.measures.daily_variance names it
     rolling: int = 0  # forecast the variance of the last so many returns, as it will be tomorrow, not of days to come
-    loss: str = "gaussian"  # likelihood of log variance; or "squared", its squared error
+    # Likelihood of log variance; or "squared", its squared error; or "faithful": squared errors teach the mean, the
+    # likelihood the spread alone.
+    loss: str = "gaussian"
     seed: int = 0
     threads: int = 1  # torch's threads; another count may end with other bits
     network: NetworkShape = NetworkShape()

@@ -51,6 +51,7 @@ def build(recipe: Recipe) -> Network:
         paths=paths,
         sequence=shape.sequence,
         dropout=shape.dropout,
+        faithful=recipe.loss == "faithful",
     )
 
 

@@ -19,10 +19,14 @@ LEAST_SPREAD = 0.05
 
 
 class Head(nn.Module):
-    """Codes to the mean and spread of the log of the coming variance, in units of the path's scale."""
+    """Codes to the mean and spread of the log of the coming variance, in units of the path's scale.
 
-    def __init__(self, width: int, outputs: int, dropout: float, *, from_zero: bool) -> None:
+    A `faithful` one lets the spread read the code without teaching it anything (:func:`vrx.training.losses.taught`).
+    """
+
+    def __init__(self, width: int, outputs: int, dropout: float, *, from_zero: bool, faithful: bool = False) -> None:
         super().__init__()
+        self.faithful = faithful
         constant(self, "least_spread", LEAST_SPREAD)
         self.least_spread: Tensor
         self.hidden = nn.Linear(width, width)
@@ -36,8 +40,9 @@ class Head(nn.Module):
     def forward(self, code: Tensor) -> Distribution:
         """Read off the code; float64, (batch, outputs)."""
         wide = self.dropout(functional.relu(self.hidden(code)))
+        read = wide.detach() if self.faithful else wide
         # The softplus in float32: onnxruntime before 1.17 has none for doubles.
-        spread = functional.softplus(self.spread(wide)).double() + self.least_spread
+        spread = functional.softplus(self.spread(read)).double() + self.least_spread
         return Distribution(self.mean(wide).double(), spread)
 
 
@@ -77,6 +82,7 @@ class Encoded(Network):
         paths: Paths,
         sequence: int,
         dropout: float,
+        faithful: bool = False,
     ) -> None:
         super().__init__(interface)
         horizons = len(interface.horizons)
@@ -87,7 +93,7 @@ class Encoded(Network):
         self.scale: Tensor
         self.gain: Tensor
         self.paths, self.encoder, self.combiner = paths, encoder, combiner
-        self.head = Head(encoder.width, horizons, dropout, from_zero=combiner.from_zero)
+        self.head = Head(encoder.width, horizons, dropout, from_zero=combiner.from_zero, faithful=faithful)
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Those of the encoder, and `head`: the head and the combiner."""
