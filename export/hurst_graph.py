@@ -1,29 +1,24 @@
 """A trained network of the Hurst exponent to ``NAME.onnx`` and ``NAME.json``: graph, contract, parity, self-test."""
 
-import hashlib
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-import vrx
 from vrx import contract
-from vrx.errors import InputError, VrxError
 from vrx.export.graph import to_model
+from vrx.export.model_file import refuse_path, versions, write
 from vrx.export.parity import BATCHES, ParityError
 from vrx.hurst import HurstForecaster
 from vrx.hurst._contract import INPUT, METADATA_KEY, OUTPUT, HurstSpec
-from vrx.training import checkpoint
 from vrx.training.hurst_network import HurstRun
 from vrx.training.networks.hurst import HurstNetwork
 
-__all__ = ["HurstPackage", "check", "export", "refuse_path"]
+__all__ = ["HurstPackage", "check", "export"]
 
 Array = NDArray[np.float64]
 
@@ -69,18 +64,8 @@ def export(run: HurstRun, out: Path, *, name: str | None = None) -> HurstPackage
         parity = check(model.SerializeToString(), run.network, window)
         answer = run.network(torch.from_numpy(window[np.newaxis])).numpy()[0]
     spec = _spec(run, name or out.stem, window, answer, parity)
-    onnx.helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
-    data = model.SerializeToString(deterministic=True)
-    if len(data) > contract.MAX_BYTES:
-        raise VrxError(f"{out}: {len(data):,} bytes are more than the contract's {contract.MAX_BYTES:,}")
-    _put(out, data, spec)
-    return HurstPackage(out, spec, hashlib.sha256(data).hexdigest(), len(data))
-
-
-def refuse_path(out: Path) -> None:
-    """Refuse, before any work, a path that is no model file's."""
-    if out.suffix != ".onnx" or out.is_dir():
-        raise InputError(f"--out {out}: give a file that ends in .onnx")
+    digest, size = write(out, model, METADATA_KEY, spec.to_json(), lambda file: HurstForecaster(file).verify())
+    return HurstPackage(out, spec, digest, size)
 
 
 def check(model: bytes, network: HurstNetwork, window: Array) -> float:
@@ -135,12 +120,7 @@ def _spec(run: HurstRun, name: str, window: Array, answer: Array, parity: float)
         horizons=recipe.horizons,
         trained_on=run.origins,
         parity=parity,
-        versions={
-            "vrx": vrx.__version__,
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "python": platform.python_version(),
-        },
+        versions=versions(),
         scores={
             "train_end": str(run.cuts.train_end),
             "validation_end": str(run.cuts.validation_end),
@@ -150,22 +130,3 @@ def _spec(run: HurstRun, name: str, window: Array, answer: Array, parity: float)
         returns=tuple(window.tolist()),
         hurst=tuple(answer.tolist()),
     )
-
-
-def _put(out: Path, data: bytes, spec: HurstSpec) -> None:
-    """Write both files beside their places; rename them when production's runtime has replayed the self-test."""
-    beside = out.with_name(f".{out.stem}.part.onnx")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        HurstForecaster(beside).verify()
-        # An old spec beside a new graph is worse than none.
-        out.with_suffix(".json").unlink(missing_ok=True)
-        beside.replace(out)
-        checkpoint.write_text(out.with_suffix(".json"), spec.to_json())
-    except OSError as error:
-        raise InputError(
-            f"--out {out}: {error.strerror or error}: name a file in a folder that can be written"
-        ) from None
-    finally:
-        beside.unlink(missing_ok=True)

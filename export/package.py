@@ -1,25 +1,20 @@
 """A finished run to ``NAME.onnx`` and ``NAME.json``: graph, contract, parity check, self-test."""
 
-import hashlib
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 
-import vrx
 from vrx import contract
 from vrx.contract import SelfTest, Spec
-from vrx.errors import InputError, VrxError
 from vrx.export.graph import to_model
+from vrx.export.model_file import refuse_path, versions, write
 from vrx.export.parity import check
 from vrx.export.scored import SPLIT
 from vrx.runtime import Forecaster
-from vrx.training import checkpoint
 from vrx.training.folder import Run
 from vrx.training.networks import describe
 
@@ -72,8 +67,7 @@ def export(run: Run, out: Path, *, name: str | None = None) -> Package:
     ParityError
         The graph does not say what the network says.
     """
-    if out.suffix != ".onnx" or out.is_dir():
-        raise InputError(f"--out {out}: give a file that ends in .onnx")
+    refuse_path(out)
     window = _rounded(run.example)
     with torch.no_grad():
         example = torch.from_numpy(np.stack([window * (1.0 + 0.01 * k) for k in range(EXAMPLES)]))
@@ -81,35 +75,11 @@ def export(run: Run, out: Path, *, name: str | None = None) -> Package:
         parity = check(model.SerializeToString(), run.network, window)
         answer = [part.numpy()[0] for part in run.network(torch.from_numpy(window[np.newaxis]))]
     spec = _spec(run, name or out.stem, window, answer, parity)
-    onnx.helper.set_model_props(model, {contract.METADATA_KEY: spec.to_json()})
-    data = model.SerializeToString(deterministic=True)
-    if len(data) > contract.MAX_BYTES:
-        raise VrxError(f"{out}: {len(data):,} bytes are more than the contract's {contract.MAX_BYTES:,}")
-    beside = out.with_name(f".{out.stem}.part.onnx")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        Forecaster(beside).verify()
-        # An old spec beside a new graph is worse than none: between the two renames there is no spec.
-        out.with_suffix(".json").unlink(missing_ok=True)
-        beside.replace(out)
-        checkpoint.write_text(out.with_suffix(".json"), spec.to_json())
-    except OSError as error:
-        raise InputError(
-            f"--out {out}: {error.strerror or error}: name a file in a folder that can be written"
-        ) from None
-    finally:
-        beside.unlink(missing_ok=True)
-    return Package(out, spec, hashlib.sha256(data).hexdigest(), len(data))
+    digest, size = write(out, model, contract.METADATA_KEY, spec.to_json(), lambda file: Forecaster(file).verify())
+    return Package(out, spec, digest, size)
 
 
 def _spec(run: Run, name: str, window: NDArray[np.float64], answer: list[NDArray[np.float64]], parity: float) -> Spec:
-    versions: dict[str, str] = {
-        "vrx": vrx.__version__,
-        "torch": torch.__version__,
-        "onnx": onnx.__version__,
-        "python": platform.python_version(),
-    }
     variance, volatility, quantiles = answer
     ends = run.scores.get(SPLIT) or {
         "train_end": str(run.cuts.train_end),
@@ -131,7 +101,7 @@ def _spec(run: Run, name: str, window: NDArray[np.float64], answer: list[NDArray
         periods_per_year=run.periods_per_year,
         trained_on=run.origins,
         parity=parity,
-        versions=versions,
+        versions=versions(),
         scores=scores,
         self_test=SelfTest(
             bars=tuple(map(tuple, window.tolist())),

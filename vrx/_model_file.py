@@ -9,7 +9,7 @@ from vrx.errors import ModelFileError
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["read", "reason", "session", "sha256", "spec"]
+__all__ = ["check_sidecar", "printable", "read", "reason", "session", "sha256", "spec"]
 
 
 def sha256(data: bytes) -> str:
@@ -111,3 +111,10 @@ def spec(session: "onnxruntime.InferenceSession", path: Path) -> contract.Spec:
                 f"{', '.join(map(str, shape))}]: export it again"
             )
     return promise
+
+
+def check_sidecar(path: Path, spec: str) -> None:
+    """Refuse a ``NAME.json`` beside the model file that says something else than the spec inside it."""
+    sidecar = path.with_suffix(".json")
+    if sidecar.is_file() and sidecar.read_bytes() != spec.encode():
+        raise ModelFileError(f"{sidecar}: does not say what {path.name} says: export it again")

@@ -55,7 +55,8 @@ def train_hurst(
         require(module, "train", "vrx train-hurst")
     from dataclasses import replace
 
-    from vrx.export.hurst_graph import export, refuse_path
+    from vrx.export.hurst_graph import export
+    from vrx.export.model_file import refuse_path
     from vrx.training.hurst_network import train
     from vrx.training.hurst_scores import scored
     from vrx.training.hurst_series import HurstRecipe

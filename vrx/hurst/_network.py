@@ -147,9 +147,7 @@ class HurstForecaster:
             )
         if not np.isnan(found[1]).all():
             raise ModelFileError(f"{self.path}: a window of NaN gives a number: export it again")
-        sidecar = self.path.with_suffix(".json")
-        if sidecar.is_file() and sidecar.read_bytes() != self.spec.to_json().encode():
-            raise ModelFileError(f"{sidecar}: does not say what {self.path.name} says: export it again")
+        _model_file.check_sidecar(self.path, self.spec.to_json())
         return worst
 
     def _checked(self, returns: ArrayLike) -> Array:
