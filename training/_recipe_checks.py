@@ -80,6 +80,12 @@ def _bars(recipe: "Recipe") -> Iterator[Rule]:
     channels = f"take one of {contract.CHANNEL_SETS}"
     yield recipe.channels not in contract.CHANNEL_SETS, "channels", recipe.channels, channels
     yield recipe.measure not in MEASURES, "measure", recipe.measure, f"take one of {', '.join(MEASURES)}"
+    ready = bool(recipe.channels) and recipe.channels[0] == "variance"
+    cure = "they stand in for realized variance: leave them out, or read variance"
+    yield bool(recipe.proxies) and not ready, "proxies", recipe.proxies, cure
+    stride = recipe.proxy_stride
+    yield not 1 <= stride <= LARGEST, "proxy_stride", stride, f"give 1 to {LARGEST}"
+    yield stride > 1 and not recipe.proxies, "proxy_stride", stride, "it belongs to proxies: name their files"
 
 
 def _rolling(recipe: "Recipe") -> Iterator[Rule]:

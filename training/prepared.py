@@ -10,6 +10,7 @@ from vrx.contract import Origin
 from vrx.errors import InputError
 from vrx.series import Bars
 from vrx.training.data import dates_of, fingerprint
+from vrx.training.proxies import Proxy
 from vrx.training.recipe import Recipe
 from vrx.training.windows import Cuts, PhaseData, Samples, cuts, resolved, samples, targets
 
@@ -31,7 +32,7 @@ class Prepared:
     @property
     def scored(self) -> tuple[Bars, ...]:
         """The series that the forecast is for."""
-        return self.goals or self.seen
+        return self.goals or tuple(bars for bars in self.seen if not isinstance(bars, Proxy))
 
     @property
     def main(self) -> str:
@@ -62,8 +63,9 @@ def prepare(recipe: Recipe, sources: Sequence[Bars], targets_: Sequence[Bars]) -
     """
     seen = [bars for bars in sources if bars.name not in recipe.held_out]
     goals = [bars for bars in targets_ if bars.name not in recipe.held_out]
-    unseen = [bars for bars in [*sources, *targets_] if bars.name in recipe.held_out]
-    if not (goals or seen):
+    real = [bars for bars in [*sources, *targets_] if not isinstance(bars, Proxy)]
+    unseen = [bars for bars in real if bars.name in recipe.held_out]
+    if len(real) == len(unseen):
         raise InputError(f"recipe {recipe.name}: no series is left to train on: give --source or --target")
     _unique([*goals, *seen, *unseen])
     recipe = resolved(recipe, [*goals, *seen])

@@ -142,6 +142,10 @@ class Recipe:
     network: NetworkShape = NetworkShape()
     split: Split = Split()
     sources: tuple[str, ...] = ()  # files under --data, for recipes that name their own
+    # Files of daily bars whose ranges stand in for realized variance. They teach with every so-many-th window alone:
+    # ranges are noisier, and there are far more of them.
+    proxies: tuple[str, ...] = ()
+    proxy_stride: int = 1
     held_out: tuple[str, ...] = ()  # series of those files that are scored, and that training never sees
     left_out: tuple[str, ...] = ()  # series of those files that are not used at all
     final: Split | None = None  # where the parts end once the recipe is scored, and all days and series may teach

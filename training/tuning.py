@@ -70,6 +70,8 @@ def tuning(begin: Sequence[Run], target: Bars, *, test_from: datetime.date | Non
         phases=PHASES,
         split=Split(train_end=train_end, validation_end=last),
         sources=(),
+        proxies=(),
+        proxy_stride=1,
         held_out=(),
         left_out=(),
         about=ABOUT.format(name=first.name, target=target.name),

@@ -16,6 +16,7 @@ from vrx.measures import daily_variance, shown_by
 from vrx.rolling import rolling_variance
 from vrx.series import Bars
 from vrx.training.data import dates_of
+from vrx.training.proxies import Proxy
 from vrx.training.recipe import Recipe, Split
 
 __all__ = ["PARTS", "Cuts", "PhaseData", "Samples", "cuts", "origins", "resolved", "samples", "targets"]
@@ -129,6 +130,8 @@ def samples(series: Sequence[Bars], recipe: Recipe, at: Cuts, part: str) -> Samp
         _, target = targets(one, recipe)
         chosen = origins(dates_of(one), recipe, at, part)
         chosen = chosen[chosen >= recipe.lookback - 1 + one.first_whole(recipe.channels)]
+        if isinstance(one, Proxy):
+            chosen = chosen[chosen % recipe.proxy_stride == 0]
         positive = (target[chosen] > 0.0).all(axis=1)
         dropped += int((~positive).sum())
         chosen = chosen[positive]

@@ -30,34 +30,44 @@ def begun(folder: Path) -> tuple["Recipe", dict[str, Any]]:
 
 def series_of(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[Bars]]:
     """The sources and targets: those of the options, or the files under --data that the recipe names."""
-    from vrx.training.data import read_all, without_ticks
+    from vrx.training.data import read_all
 
-    sources: list[Bars] = []
-    known: set[str] = set()
     if plan.sources and files["source"] is None and files["data"] is None:
         raise InputError(f"recipe {plan.name} reads {plan.sources[0]}: give --data with its folder, or --source")
-    for name in plan.sources if files["source"] is None else ():
-        for bars in read_all(Path(files["data"]) / name, drop_bad_rows=True):
-            known.add(bars.name)
-            clean, dropped = without_ticks(bars)
-            if bars.name not in plan.left_out:
-                sources.append(clean)
-            if dropped:
-                typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
-    for key in ("held_out", "left_out"):
-        if known and (odd := [name for name in getattr(plan, key) if name not in known]):
-            raise InputError(f"recipe {plan.name}: {key} names {odd[0]!r}, which no series of its files is called")
     if files["source"] is not None and not any(phase.series == "source" for phase in plan.phases):
         raise InputError(
             f"recipe {plan.name} trains on no source, as --strategy scratch, har and log-har do not: drop --source"
         )
     if files["source"] is not None:
         sources = read_all(files["source"], drop_bad_rows=files["drop_bad_rows"])
+    else:
+        sources = _named(plan, Path(files["data"] or "")) if plan.sources else []
     if files["target"] is None:
         return sources, []
     options = {"series_id": files.get("id"), "column": files.get("column"), "drop_bad_rows": files["drop_bad_rows"]}
     targets = [read_series(files["target"], **options)]
     return sources, targets
+
+
+def _named(plan: "Recipe", folder: Path) -> list[Bars]:
+    """The series of the files that a recipe names, without days that only bad ticks explain."""
+    from vrx.training.data import read_all, without_ticks
+    from vrx.training.proxies import proxy
+
+    found: list[Bars] = []
+    known: set[str] = set()
+    for name in (*plan.sources, *plan.proxies):
+        for bars in read_all(folder / name, drop_bad_rows=True):
+            known.add(bars.name)
+            clean, dropped = without_ticks(bars)
+            if bars.name not in plan.left_out:
+                found.append(proxy(clean) if name in plan.proxies else clean)
+            if dropped:
+                typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
+    for key in ("held_out", "left_out"):
+        if odd := [name for name in getattr(plan, key) if name not in known]:
+            raise InputError(f"recipe {plan.name}: {key} names {odd[0]!r}, which no series of its files is called")
+    return found
 
 
 def fit_channels(plan: "Recipe", series: list[Bars]) -> "Recipe":
