@@ -38,8 +38,7 @@ SEEDS = range(5)
 def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known]]) -> Part:
     """Train one market's networks and score their ensemble; `shared` keeps the rivals of series seen before."""
     market = load(key, folder)
-    began = time.perf_counter()
-    single, whole, each, shares = [], [], [], []
+    single, whole, each, shares, spent = [], [], [], [], 0.0
     for first, recipe in market.trainings:
         out = runs / key / str(recipe.split.train_end)
         members = execute_seeds(recipe, market.series, [], out, list(SEEDS))
@@ -50,18 +49,17 @@ def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known
         if isinstance(together.network, Ensemble):
             together.network.give_answer()
         each.append((first, members))
+        spent += sum(epoch.seconds for member in members for epoch in member.history)
         shares += [member.network.combiner.share.tolist() for member in members]  # type: ignore[union-attr, operator]
-    spent = time.perf_counter() - began
     wanted = [bars for bars in market.series if any(bars.name in names for names in market.groups.values())]
     about = _rivals(wanted, market, whole[0][1].measure, shared)
     scored = [bars for bars in wanted if bars.name in about]
     said = {bars.name: (bars, stitched(whole, bars)) for bars in scored}
     found = {name: asset(daily, about[name], market) for name, (_, daily) in said.items()}
     alone = {bars.name: asset(stitched(single, bars), about[bars.name], market) for bars in scored}
-    began = time.perf_counter()
     adapted = tuned(market, said, each, runs / key / "tuned") if market.tuned else {}
     own = {name: asset(daily, about[name], market) for name, daily in adapted.items()}
-    return Part(market, found, alone, own, shares, (spent, time.perf_counter() - began))
+    return Part(market, found, alone, own, shares, spent)
 
 
 def _rivals(wanted: list[Bars], market: Market, measure: str, shared: dict[str, dict[str, Known]]) -> dict[str, Known]:

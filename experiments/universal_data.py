@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
 from vrx.training.data import dates_of, read_all, without_ticks
+from vrx.training.proxies import Proxy, proxy
 from vrx.training.recipe import Recipe, Split, named
 
-__all__ = ["INDICES", "KINDS", "MARKETS", "Market", "Past", "kinds", "load", "past", "read", "split_at"]
+__all__ = ["INDICES", "KINDS", "MARKETS", "Market", "Past", "kinds", "load", "past", "read", "scored", "split_at"]
 
 Array = NDArray[np.float64]
 
@@ -21,6 +22,8 @@ INDICES = ("indices_rv5_2000_2019.csv.gz",)
 COINS = ("btc_rv60_kraken.csv", "eth_rv60_kraken.csv", "btc_rv5_2020_2022.csv")
 # How the names of an asset of a kind end; all others are stocks.
 KINDS = {"coins": ("-USD", "_kraken"), "currencies": ("=X",)}
+# The bars of an index are that index.
+OF_SPX = "sp500_ohlc_1990_2022"
 # Every third index of the alphabet.
 THIRD = ("AORD", "BVLG", "FTMIB", "HSI", "KS11", "OSEAX", "SPX", "STOXX50E")
 
@@ -90,14 +93,21 @@ def load(key: str, folder: Path) -> Market:
     return MARKETS[key](folder)
 
 
-def read(
-    folder: Path, files: tuple[str, ...], left_out: tuple[str, ...] = (), last: np.datetime64 | None = None
-) -> tuple[Bars, ...]:
-    """All series of some files, up to a day: not even the cleaning knows of later ones."""
-    found = [bars for name in files for bars in read_all(folder / name, drop_bad_rows=True)]
-    if last is not None:
-        found = [bars.until(last) for bars in found if dates_of(bars)[0] <= last]
-    return tuple(without_ticks(bars)[0] for bars in found if bars.name not in left_out)
+def read(folder: Path, recipe: Recipe, last: np.datetime64 | None = None) -> tuple[Bars, ...]:
+    """All series of a recipe, up to a day: not even the cleaning knows of later ones. Proxies come last."""
+    found = []
+    for name in (*recipe.sources, *recipe.proxies):
+        for bars in read_all(folder / name, drop_bad_rows=True):
+            if bars.name in recipe.left_out or (last is not None and dates_of(bars)[0] > last):
+                continue
+            clean, _ = without_ticks(bars if last is None else bars.until(last))
+            found.append(proxy(clean) if name in recipe.proxies else clean)
+    return tuple(found)
+
+
+def scored(series: tuple[Bars, ...]) -> tuple[str, ...]:
+    """The names of those that are no proxies."""
+    return tuple(bars.name for bars in series if not isinstance(bars, Proxy))
 
 
 def split_at(recipe: Recipe, train_end: str, validation_end: str) -> Recipe:
@@ -112,10 +122,12 @@ def _named(recipe: str) -> Recipe:
 
 
 def _indices(folder: Path, key: str, held_out: tuple[str, ...], *, yearly: bool) -> Market:
-    series = read(folder, INDICES)
-    names = tuple(bars.name for bars in series)
-    seen = tuple(name for name in names if name not in held_out)
     recipe = replace(_named("universal-rv"), name=key, sources=INDICES, held_out=held_out)
+    if "SPX" in held_out:
+        recipe = replace(recipe, left_out=(*recipe.left_out, OF_SPX))
+    series = read(folder, recipe)
+    names = scored(series)
+    seen = tuple(name for name in names if name not in held_out)
     return Market(
         key=key,
         title=f"{len(names)} indices, 2015-19, "
@@ -132,15 +144,19 @@ def _indices(folder: Path, key: str, held_out: tuple[str, ...], *, yearly: bool)
 
 
 def _coins(folder: Path, key: str, *, taught: bool) -> Market:
-    series = read(folder, (*INDICES, *COINS))
-    coins = tuple(bars.name for bars in series[-len(COINS) :])
+    recipe = replace(_named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=())
+    series = read(folder, recipe)
+    coins = scored(series)[-len(COINS) :]
     # The five-minute file is the coin of the hourly one, on the days of the test alone.
-    held_out = coins[-1:] if taught else coins
-    recipe = replace(_named("universal-rv"), name=key, sources=(*INDICES, *COINS), held_out=held_out)
+    recipe = replace(recipe, held_out=coins[-1:] if taught else coins)
+    if not taught:
+        barred = tuple(bars.name for bars in series if isinstance(bars, Proxy) and _kind(bars.name) == "coins")
+        recipe = replace(recipe, left_out=(*recipe.left_out, *barred))
+        series = tuple(bars for bars in series if bars.name not in barred)
     return Market(
         key=key,
         title="Bitcoin and ether, 2020 to early 2023, "
-        + ("their years to mid-2018 among the indices in training" if taught else "zero-shot from indices alone"),
+        + ("coins to mid-2018 in training" if taught else "no coin in training"),
         recipe=split_at(recipe, "2018-06-30", "2019-12-31"),
         series=series,
         first=np.datetime64("2020-01-01"),
@@ -151,7 +167,7 @@ def _coins(folder: Path, key: str, *, taught: bool) -> Market:
 
 
 def _panel(folder: Path, recipe: Recipe, key: str, title: str) -> Market:
-    series = read(folder, recipe.sources, recipe.left_out)
+    series = read(folder, recipe)
     return Market(
         key=key,
         title=title,

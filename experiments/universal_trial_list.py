@@ -1,17 +1,17 @@
-"""What was tried on the universal models: every trial is the shipped recipe with one thing changed."""
+"""What was tried on the universal models: each trial is the start of the search with one thing changed, or the end."""
 
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrx.training.recipe import Recipe
+from vrx.training.recipe import NetworkShape, Phase, Recipe, named
 
-__all__ = ["SHIPPED", "Trial", "bars", "indices"]
+__all__ = ["SHIPPED", "START", "Trial", "bars", "indices", "start_of_bars", "start_of_indices"]
 
 Change = Callable[[Recipe], Recipe]
 
-SHIPPED = "as shipped"
+START, SHIPPED = "the start", "as shipped"
 DAYS = (126, 504)  # of other windows
 HIDDEN = (32, 64, 128, 256)
 DROPOUT = (0.0, 0.2, 0.3, 0.5)
@@ -41,10 +41,41 @@ class Trial:
     """Whether each seed is scored alone, and the scores are averaged, instead of an ensemble."""
 
 
+def start_of_indices() -> Recipe:
+    """From where the search set out on realized variance."""
+    network = {"bottleneck": 128, "dropout": 0.3, "floor": 0.01}
+    return _start("universal-rv", 504, network, {"learning_rate": 1e-3, "epochs": 12, "patience": 12})
+
+
+def start_of_bars() -> Recipe:
+    """From where the search set out on daily bars."""
+    network = {"bottleneck": 64, "dropout": 0.2, "floor": 0.05}
+    return _start("universal-ohlc", 253, network, {"learning_rate": 2e-3, "epochs": 8, "patience": 8})
+
+
+def _start(name: str, lookback: int, network: dict[str, Any], phase: dict[str, Any]) -> Recipe:
+    """On the series of a shipped recipe, and without what trains no network: networks are kept by what is left."""
+    shape = NetworkShape(kind="scales", encoder="perceptron", ridge=100.0, **network)
+    taught = Phase("source", weight_decay=1e-2, batch_size=512, anneal=True, **phase)
+    # All that decides a network is given here: no later change of the shipped recipe may move what was tried before.
+    return replace(
+        named(name),
+        name="trial",
+        about="",
+        final=None,
+        loss="gaussian",
+        proxies=(),
+        proxy_stride=1,
+        lookback=lookback,
+        network=shape,
+        phases=(taught,),
+    )
+
+
 def indices(recipe: Recipe) -> tuple[Trial, ...]:
     """The trials on indices."""
     return (
-        *_shipped(recipe, seeds=(1, 5)),
+        *_first(recipe, seeds=(1, 5)),
         _linear(),
         Trial("without returns", "Reads variances alone.", lambda r: replace(r, channels=("variance",))),
         Trial(
@@ -81,27 +112,39 @@ def indices(recipe: Recipe) -> tuple[Trial, ...]:
         _week(recipe),
         *_windows(recipe),
         Trial("squared loss", "Squared errors of log variance, not their likelihood.", _loss("squared")),
+        _faithful(),
         Trial("two years to choose", "Chosen on two years, and trained on one year less.", _earlier),
+        Trial(
+            "proxies",
+            "Taught by ranges of stocks, currencies and the S&P 500 as well, by every fifth of their windows.",
+            _proxies(5),
+        ),
+        Trial("proxies, all", "The same, by all of their windows.", _proxies(1)),
+        Trial(SHIPPED, "All that was chosen, together.", _shipped),
     )
 
 
 def bars(recipe: Recipe) -> tuple[Trial, ...]:
     """The trials on daily bars."""
     # None without Kraken's coins: their first whole windows are of 2016, so that there they train nothing.
-    found = (
-        *_shipped(recipe, seeds=(1,)),
+    return (
+        *_first(recipe, seeds=(1,)),
         _linear(),
         _instead("LSTM with attention", "lstm-attention"),
         _week(recipe),
         *_windows(recipe),
+        Trial(
+            "lower floor",
+            f"{FLOOR:.0%} of the window's mean variance is added to each day before the log, not "
+            f"{recipe.network.floor:.0%}.",
+            _network(floor=FLOOR),
+        ),
+        _faithful(),
+        Trial("faithful loss and week", "Both of these.", _both(_loss("faithful"), _network(week=True))),
     )
-    if recipe.network.floor == FLOOR:
-        return found
-    about = f"{FLOOR:.0%} of the window's mean variance is added to each day before the log, not "
-    return (*found, Trial("lower floor", f"{about}{recipe.network.floor:.0%}.", _network(floor=FLOOR)))
 
 
-def _shipped(recipe: Recipe, seeds: tuple[int, ...]) -> tuple[Trial, ...]:
+def _first(recipe: Recipe, seeds: tuple[int, ...]) -> tuple[Trial, ...]:
     shape = recipe.network
     about = (
         f"{shape.kind}, {shape.encoder}, {shape.bottleneck} hidden, dropout {shape.dropout:g}, {recipe.days} days, "
@@ -109,10 +152,25 @@ def _shipped(recipe: Recipe, seeds: tuple[int, ...]) -> tuple[Trial, ...]:
     )
     single = max(2, *seeds)
     return (
-        Trial(SHIPPED, about),
+        Trial(START, about),
         Trial("one seed", f"No ensemble: in the mean over {single} seeds, each alone.", seeds=single, apart=True),
         *(Trial(f"{count} seeds", f"An ensemble of {count}.", seeds=count) for count in seeds if count > 1),
     )
+
+
+def _shipped(recipe: Recipe) -> Recipe:
+    """The shipped recipe, but on the series and days of the trials."""
+    same = {name: getattr(recipe, name) for name in ("name", "about", "final", "sources", "held_out", "split")}
+    return replace(named("universal-rv"), **same)
+
+
+def _faithful() -> Trial:
+    about = "Squared errors teach the mean, and the likelihood the spread, which teaches the code nothing."
+    return Trial("faithful loss", about, _loss("faithful"))
+
+
+def _proxies(stride: int) -> Change:
+    return lambda recipe: replace(recipe, proxies=named("universal-rv").proxies, proxy_stride=stride)
 
 
 def _linear() -> Trial:

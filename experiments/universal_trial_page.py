@@ -12,10 +12,11 @@ def section(document: Mapping[str, Any]) -> Iterator[str]:
     """The lines of the section, from what `universal_trials.results` kept."""
     yield "## What was tried\n"
     yield (
-        "Written by `python experiments/universal_trials.py --data DIR`: each trial is the shipped recipe with one "
-        "thing changed, from two seeds where it does not say otherwise, on the validation days that chose the recipes, "
-        "with every series cut at the last of them. Scores are against each asset's own log-HAR in the mean over "
-        "assets, as in the tables above, and all on the same days: those that even the longest window can forecast."
+        "Written by `python experiments/universal_trials.py --data DIR`: each trial is the recipe from which the "
+        "search set out with one thing changed, from two seeds where it does not say otherwise, on the validation days "
+        "that chose the recipes, with every series cut at the last of them. Scores are against each asset's own "
+        "log-HAR in the mean over assets, as in the tables above, and all on the same days: those that even the "
+        "longest window can forecast."
     )
     for ground in document.values():
         yield f"\n### {ground['title']}\n"
@@ -57,5 +58,5 @@ def _extremes(ground: Mapping[str, Any]) -> str:
     for trial in ground["trials"]:
         each = [qlike[0] for qlike in trial["groups"][ALL]["each"]]
         if len(each) > 1:
-            told += f" {len(each)} seeds of the shipped recipe, each alone: {min(each):+.2%} to {max(each):+.2%}."
+            told += f" {len(each)} seeds of the start, each alone: {min(each):+.2%} to {max(each):+.2%}."
     return told

@@ -22,14 +22,15 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from universal_data import INDICES, KINDS, Market, kinds, read, split_at
+from universal_data import INDICES, KINDS, Market, kinds, read, scored, split_at
 from universal_scores import BASE, FEWEST, Asset, Known, asset, known, ratio, stitched
-from universal_trial_list import Trial, bars, indices
+from universal_trial_list import Trial, bars, indices, start_of_bars, start_of_indices
 
 from vrx.series import Bars
 from vrx.training.checkpoint import write_text
 from vrx.training.ensemble import combine
 from vrx.training.folder import Run
+from vrx.training.proxies import Proxy
 from vrx.training.recipe import Recipe, named
 from vrx.training.seeds import execute_seeds
 
@@ -45,21 +46,23 @@ class Ground:
 
     title: str
     recipe: Callable[[], Recipe]
-    """The shipped one, but for its series and its split."""
+    """The start of the search, split so that its test begins with `first`."""
     trials: Callable[[Recipe], tuple[Trial, ...]]
     first: np.datetime64
     last: np.datetime64
     yearly: bool
+    proxies: tuple[str, ...] = ()
+    """Files that trials with proxies are taught by as well."""
 
     def market(self, key: str, folder: Path) -> Market:
         """Its series, cut at the last day."""
         recipe = self.recipe()
-        series = read(folder, recipe.sources, recipe.left_out, self.last)
+        series = read(folder, replace(recipe, proxies=self.proxies), self.last)
         return Market(key, self.title, recipe, series, self.first, self.last, _groups(key, series, recipe), self.yearly)
 
 
 def _groups(key: str, series: tuple[Bars, ...], recipe: Recipe) -> dict[str, tuple[str, ...]]:
-    every = {"all": tuple(one.name for one in series)}
+    every = {"all": scored(series)}
     if key == "indices":
         return every
     parts = kinds(series, recipe.held_out)
@@ -68,18 +71,13 @@ def _groups(key: str, series: tuple[Bars, ...], recipe: Recipe) -> dict[str, tup
     return every
 
 
-def _bare(name: str) -> Recipe:
-    """A shipped recipe without what trains no network: networks are kept by what is left."""
-    return replace(named(name), name="trial", about="", final=None)
-
-
 def _of_indices() -> Recipe:
-    recipe = replace(_bare("universal-rv"), sources=INDICES, held_out=())
+    recipe = replace(start_of_indices(), sources=INDICES, held_out=())
     return split_at(recipe, "2011-12-31", "2012-12-31")  # of the first year; the others' are a year later each
 
 
 def _of_bars() -> Recipe:
-    return split_at(_bare("universal-ohlc"), "2015-12-31", "2016-12-31")
+    return split_at(start_of_bars(), "2015-12-31", "2016-12-31")
 
 
 GROUNDS = {
@@ -90,6 +88,7 @@ GROUNDS = {
         first=np.datetime64("2013-01-01"),
         last=np.datetime64("2014-12-31"),
         yearly=True,
+        proxies=named("universal-rv").proxies,
     ),
     "bars": Ground(
         title="Daily bars, 2017-18, trained to 2015 and chosen on 2016",
@@ -142,6 +141,8 @@ def _known(market: Market, trials: Sequence[Trial]) -> dict[str, Known]:
     longest = max(trial.change(market.recipe).lookback for trial in trials)
     found = {}
     for one in market.series:
+        if isinstance(one, Proxy):
+            continue
         about = known(one, market, market.recipe.measure, base_alone=True)
         if about is None:
             continue
@@ -154,7 +155,9 @@ def _known(market: Market, trials: Sequence[Trial]) -> dict[str, Known]:
 
 def tried(trial: Trial, market: Market, about: dict[str, Known], runs: Path) -> dict[str, Any]:
     """Train what a trial needs, and score it: JSON-ready."""
-    groups = [market.series] if trial.pooled else [(one,) for one in market.series if one.name in about]
+    own = tuple(one for one in market.series if not isinstance(one, Proxy))
+    taught = market.series if trial.change(market.recipe).proxies else own
+    groups = [taught] if trial.pooled else [(one,) for one in own if one.name in about]
     found: list[dict[str, Asset]] = [{} for _ in range(trial.seeds if trial.apart else 1)]
     seconds = 0.0
     for series in groups:
@@ -164,8 +167,8 @@ def tried(trial: Trial, market: Market, about: dict[str, Known], runs: Path) -> 
         for assets, models in zip(found, answers, strict=True):
             for one in series:
                 if one.name in about:
-                    scored = asset(stitched(models, one, before=False), about[one.name], market)
-                    assets.update({one.name: scored} if scored is not None else {})
+                    judged = asset(stitched(models, one, before=False), about[one.name], market)
+                    assets.update({one.name: judged} if judged is not None else {})
     return {"name": trial.name, "about": trial.about, "seconds": seconds, "groups": _scores(found, market)}
 
 

@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 arch = pytest.importorskip("arch")
 
 from vrx import har  # noqa: E402
+from vrx.training.proxies import Proxy  # noqa: E402
 from vrx.training.run import execute  # noqa: E402
 
 # A script finds its siblings in its own folder.
@@ -112,7 +113,7 @@ def test_of_closes_the_rivals_read_squares_and_forecast_the_better_measure(asset
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A file shaped like that of the indices."""
+    """Files shaped like those of indices, coins and proxies."""
     out, frames = tmp_path_factory.mktemp("data"), []
     for k, symbol in enumerate(("AAA", "BBB")):
         variance, returns = made(2600, k)
@@ -121,7 +122,39 @@ def folder(tmp_path_factory):
             pd.DataFrame({"date": dates, "symbol": symbol, "realized_variance": variance, "log_return": returns})
         )
     pd.concat(frames).to_csv(out / "indices_rv5_2000_2019.csv.gz", index=False)
+    for name in sets.COINS:
+        frames[0].drop(columns="symbol").to_csv(out / name, index=False)
+    panel = [ranged(700, 5 + k).assign(symbol=symbol) for k, symbol in enumerate(("LTC-USD", "CNY=X", "CAD=X", "MSFT"))]
+    pd.concat(panel).to_parquet(out / "ohlc_panel_1995_2022.parquet")
+    ranged(700, 9).to_csv(out / "sp500_ohlc_1990_2022.csv.gz", index=False)
     return out
+
+
+def ranged(days, seed):
+    variance, returns = made(days, seed)
+    close = 100.0 * np.exp(np.cumsum(returns))
+    opening = np.append(100.0, close[:-1])
+    high, low = np.maximum(opening, close) * (1.0 + variance**0.5), np.minimum(opening, close)
+    dates = pd.bdate_range("2008-01-02", periods=days).strftime("%Y-%m-%d")
+    return pd.DataFrame({"date": dates, "open": opening, "high": high, "low": low, "close": close})
+
+
+@pytest.mark.parametrize(
+    ("market", "held_out", "proxies"),
+    [
+        ("indices", (), ["LTC-USD", "CAD=X", "MSFT", sets.OF_SPX]),
+        ("unseen", ("BBB", "SPX"), ["LTC-USD", "CAD=X", "MSFT"]),
+        ("zero-shot", ("btc_rv60_kraken", "eth_rv60_kraken", "btc_rv5_2020_2022"), ["CAD=X", "MSFT", sets.OF_SPX]),
+        ("coins", ("btc_rv5_2020_2022",), ["LTC-USD", "CAD=X", "MSFT", sets.OF_SPX]),
+    ],
+)
+def test_no_proxy_is_of_what_a_market_must_not_have_seen(folder, monkeypatch, market, held_out, proxies):
+    monkeypatch.setattr(sets, "THIRD", ("BBB", "SPX"))
+    found = sets.load(market, folder)
+    assert found.recipe.held_out == held_out
+    assert [bars.name for bars in found.series if isinstance(bars, Proxy)] == proxies
+    assert not {name for names in found.groups.values() for name in names} & {*proxies}
+    assert not {*found.recipe.left_out} & {bars.name for bars in found.series}
 
 
 def test_an_adapted_model_knows_nothing_of_the_days_that_it_forecasts(folder, tmp_path, monkeypatch):

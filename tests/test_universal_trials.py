@@ -32,7 +32,7 @@ from vrx.training.folder import finished, open_run  # noqa: E402
 from vrx.training.networks import build  # noqa: E402
 from vrx.training.run import execute  # noqa: E402
 
-FEW = {"indices": {plans.SHIPPED: 2, "one seed": 2, "126 days": 1}, "bars": {plans.SHIPPED: 1}}
+FEW = {"indices": {plans.START: 2, "one seed": 2, "126 days": 1, "proxies": 1}, "bars": {plans.START: 1}}
 LAST = {"indices": "2014-12-31", "bars": "2018-12-31"}
 
 
@@ -54,8 +54,19 @@ def spoil(frame, last):
     return frame
 
 
+def ranged(symbol, first, seed):
+    """Daily bars."""
+    variance, returns = made(1250, seed)
+    dates = pd.bdate_range(first, periods=1250).strftime("%Y-%m-%d")
+    close = 100.0 * np.exp(np.cumsum(returns))
+    opening = np.append(100.0, close[:-1])
+    high, low = np.maximum(opening, close) * (1.0 + variance**0.5), np.minimum(opening, close)
+    columns = {"open": opening, "high": high, "low": low, "close": close}
+    return pd.DataFrame({"date": dates, "symbol": symbol, **columns})
+
+
 def write(out, *, spoilt):
-    """Files shaped like those of the indices and of the panel."""
+    """Files shaped like those of the indices, of the panel and of proxies."""
     indices, bars = [], []
     for k, symbol in enumerate(("AAA", "BBB")):
         variance, returns = made(1250, k)
@@ -63,14 +74,10 @@ def write(out, *, spoilt):
         columns = {"date": dates, "symbol": symbol, "realized_variance": variance, "log_return": returns}
         indices.append(pd.DataFrame(columns))
     for k, symbol in enumerate(("BTC-USD", "LTC-USD", "EUR=X", "MSFT")):
-        variance, returns = made(1250, 10 + k)
-        dates = pd.bdate_range("2014-06-02", periods=1250).strftime("%Y-%m-%d")
-        close = 100.0 * np.exp(np.cumsum(returns))
-        opening = np.append(100.0, close[:-1])
-        high, low = np.maximum(opening, close) * (1.0 + variance**0.5), np.minimum(opening, close)
-        columns = {"open": opening, "high": high, "low": low, "close": close}
-        bars.append(pd.DataFrame({"date": dates, "symbol": symbol, **columns}))
-    for key, name, frame in (("indices", sets.INDICES[0], indices), ("bars", "panel.csv", bars)):
+        bars.append(ranged(symbol, "2014-06-02", 10 + k))
+    proxies = [ranged(symbol, "2010-06-01", 20 + k) for k, symbol in enumerate(("CCC", "DDD"))]
+    files = (("indices", sets.INDICES[0], indices), ("bars", "panel.csv", bars), ("indices", "proxies.csv", proxies))
+    for key, name, frame in files:
         whole = pd.concat(frame, ignore_index=True)
         (spoil(whole, LAST[key]) if spoilt else whole).to_csv(out / name, index=False)
 
@@ -104,7 +111,9 @@ def small(monkeypatch):
     for key, ground in trials.GROUNDS.items():
         files = {} if key == "indices" else {"sources": ("panel.csv",), "held_out": ("LTC-USD",)}
         recipe = replace(quick(ground.recipe()), **files)
-        short = replace(ground, recipe=lambda recipe=recipe: recipe, trials=few(ground.trials, FEW[key]))
+        proxies = ("proxies.csv",) if key == "indices" else ()
+        trials_ = few(ground.trials, FEW[key])
+        short = replace(ground, recipe=lambda recipe=recipe: recipe, trials=trials_, proxies=proxies)
         monkeypatch.setitem(trials.GROUNDS, key, short)
     monkeypatch.setattr(trials, "execute_seeds", here)
 
@@ -124,7 +133,8 @@ def test_what_comes_after_the_last_validation_day_changes_no_result(folder, smal
         assert [trial["name"] for trial in ground["trials"]] == list(FEW[key])
     every = [trial["groups"]["all"] for trial in found["indices"]["trials"]]
     assert len({one["days"] for one in every}) == 1  # of the longer window as of the shorter
-    assert len({tuple(one["qlike"]) for one in every}) == 3
+    assert len({tuple(one["qlike"]) for one in every}) == 4
+    assert {one["assets"] for one in every} == {2}  # proxies teach and are not scored
     assert set(found["bars"]["trials"][0]["groups"]) == {
         "all",
         "trained on",
@@ -188,7 +198,7 @@ def test_every_trial_is_a_recipe_that_can_be_built(key):
     recipe = ground.recipe()
     listed = ground.trials(recipe)
     assert len({trial.name for trial in listed}) == len(listed)
-    changed = [trial.change(recipe) for trial in listed if trial.name != plans.SHIPPED]
+    changed = [trial.change(recipe) for trial in listed if trial.name != plans.START]
     alike = [trial for trial, one in zip(listed[1:], changed, strict=True) if one == recipe]
     assert all(trial.linear or trial.apart or trial.seeds != 2 for trial in alike)
     for one in changed:
@@ -220,5 +230,5 @@ def test_the_table_holds_every_trial_with_its_figures():
             figures = far.format(-0.001 * (k + 1), 0.03 + 0.001 * k)
             assert f"| {trial['name']} | {trial['about']} | {figures} | -1.0% | 3 |" in lines
     least = f"{document['indices']['trials'][-1]['name']}, -{0.1 * len(document['indices']['trials']):.2f}%"
-    assert any(f"lowest QLIKE there: {least}; the highest: {plans.SHIPPED}, -0.10%" in line for line in lines)
+    assert any(f"lowest QLIKE there: {least}; the highest: {plans.START}, -0.10%" in line for line in lines)
     assert sum("each alone: -2.22% to -1.11%" in line for line in lines) == 2
