@@ -119,8 +119,8 @@ def _section(part: Part) -> Iterator[str]:
     shares = np.mean(part.shares, axis=0)
     count = len(market.trainings)
     yield (
-        f"Five seeds{f', {count} times,' if count > 1 else ''} took {part.seconds:.0f} s to train, one after the "
-        "other. The neural part's share, in the mean over the seeds: "
+        f"Five seeds{f', {count} times,' if count > 1 else ''} took {part.seconds:.0f} s to train, added up "
+        "over networks that were trained side by side. The neural part's share, in the mean over the seeds: "
         f"{', '.join(f'{share:.2f} at {h}' for share, h in zip(shares, market.recipe.horizons, strict=True))} days."
     )
     if part.tuned:
