@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from vrx.measures import daily_variance, shown_by
 from vrx.series import Bars
-from vrx.training.data import dates_of, read_all, without_ticks
-from vrx.training.proxies import Proxy, proxy
+from vrx.training.data import dates_of, read_named
+from vrx.training.proxies import Proxy
 from vrx.training.recipe import Recipe, Split, named
 
 __all__ = ["INDICES", "KINDS", "MARKETS", "Market", "Past", "kinds", "load", "past", "read", "scored", "split_at"]
@@ -94,15 +94,8 @@ def load(key: str, folder: Path) -> Market:
 
 
 def read(folder: Path, recipe: Recipe, last: np.datetime64 | None = None) -> tuple[Bars, ...]:
-    """All series of a recipe, up to a day: not even the cleaning knows of later ones. Proxies come last."""
-    found = []
-    for name in (*recipe.sources, *recipe.proxies):
-        for bars in read_all(folder / name, drop_bad_rows=True):
-            if bars.name in recipe.left_out or (last is not None and dates_of(bars)[0] > last):
-                continue
-            clean, _ = without_ticks(bars if last is None else bars.until(last))
-            found.append(proxy(clean) if name in recipe.proxies else clean)
-    return tuple(found)
+    """All series that a recipe uses, up to a day; proxies come last."""
+    return tuple(bars for bars, _ in read_named(recipe, folder, last) if bars.name not in recipe.left_out)
 
 
 def scored(series: tuple[Bars, ...]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Part:
     shares: Sequence[Sequence[float]]
     """Of the neural part, by member and horizon."""
     seconds: float
-    """Of training, one network after the other."""
+    """Of training, added up over the networks."""
 
     def group(self, name: str, of: str = "assets") -> list[Asset]:
         """The assets of a group that are scored, by the ensemble unless `of` names another field."""

@@ -45,7 +45,14 @@ def plan(tiny, real):
     split = Split(train_end=real.dates[180].item(), validation_end=real.dates[240].item())
 
     def make(**changes):
-        given = {"phases": PHASES, "proxies": ("bars.csv",), "split": split, "horizons": (1, 2), **changes}
+        given = {
+            "phases": PHASES,
+            "sources": ("real.csv",),
+            "proxies": ("bars.csv",),
+            "split": split,
+            "horizons": (1, 2),
+            **changes,
+        }
         return tiny("variance-return", **given)
 
     return make
@@ -127,12 +134,13 @@ def test_bars_without_a_range_are_no_proxy(ranged, only):
     ("changes", "message"),
     [
         ({"channels": "close"}, r"proxies is \('bars.csv',\): they stand in for realized variance"),
+        ({"sources": ()}, r"proxies is \('bars.csv',\): they teach beside sources"),
         ({"proxy_stride": 0}, "proxy_stride is 0: give 1 to 1000000"),
         ({"proxies": (), "proxy_stride": 5}, "proxy_stride is 5: it belongs to proxies"),
     ],
 )
 def test_a_recipe_whose_proxies_make_no_sense_is_refused(tiny, changes, message):
-    given = {"proxies": ("bars.csv",), **changes}
+    given = {"sources": ("real.csv",), "proxies": ("bars.csv",), **changes}
     with pytest.raises(InputError, match=message):
         tiny(given.pop("channels", "variance"), **given)
 
@@ -143,7 +151,7 @@ def test_the_files_that_a_recipe_names_are_read_and_what_it_leaves_out_is_not(pl
     rows = [f"{symbol},{line}" for symbol in ("AAA", "BBB") for line in text[1:]]
     (tmp_path / "bars.csv").write_text("\n".join([f"symbol,{text[0]}", *rows]), encoding="utf-8")
     files = {"source": None, "target": None, "data": tmp_path, "drop_bad_rows": False}
-    recipe = plan(sources=("real.csv",), left_out=("BBB",))
+    recipe = plan(left_out=("BBB",))
     sources, targets = series_of(recipe, files)
     assert [(bars.name, type(bars)) for bars in sources] == [("real", Bars), ("AAA", Proxy)]
     assert not targets

@@ -83,6 +83,8 @@ def _bars(recipe: "Recipe") -> Iterator[Rule]:
     ready = bool(recipe.channels) and recipe.channels[0] == "variance"
     cure = "they stand in for realized variance: leave them out, or read variance"
     yield bool(recipe.proxies) and not ready, "proxies", recipe.proxies, cure
+    cure = "they teach beside sources: name the files of these as well"
+    yield bool(recipe.proxies) and not recipe.sources, "proxies", recipe.proxies, cure
     stride = recipe.proxy_stride
     yield not 1 <= stride <= LARGEST, "proxy_stride", stride, f"give 1 to {LARGEST}"
     yield stride > 1 and not recipe.proxies, "proxy_stride", stride, "it belongs to proxies: name their files"

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,12 @@ from vrx import series
 from vrx.contract import Origin
 from vrx.errors import InputError
 from vrx.measures import daily_variance
+from vrx.training.proxies import proxy
 
-__all__ = ["dates_of", "fingerprint", "read_all", "without_ticks"]
+if TYPE_CHECKING:
+    from vrx.training.recipe import Recipe
+
+__all__ = ["dates_of", "fingerprint", "read_all", "read_named", "without_ticks"]
 
 IDS = ("unique_id", "symbol", "ticker")
 # A bad tick shows ten times the volatility of its surroundings, and the next close is where the last one was.
@@ -29,6 +33,20 @@ def read_all(path: Path | str, *, drop_bad_rows: bool = False) -> list[series.Ba
     if not groups:
         return [series.read(path, drop_bad_rows=drop_bad_rows)]
     return [series.read(frame, name=name, series_id=name, drop_bad_rows=drop_bad_rows) for name, frame in groups]
+
+
+def read_named(recipe: "Recipe", folder: Path, last: np.datetime64 | None = None) -> Iterator[tuple[series.Bars, int]]:
+    """Every series of the files that a recipe names, without bad ticks, and how many days that dropped; proxies last.
+
+    Up to the day `last`, where one is given: not even the cleaning knows of later ones, and what begins later is no
+    series. What the recipe leaves out is among them.
+    """
+    for name in (*recipe.sources, *recipe.proxies):
+        for bars in read_all(folder / name, drop_bad_rows=True):
+            if last is not None and dates_of(bars)[0] > last:
+                continue
+            clean, dropped = without_ticks(bars if last is None else bars.until(last))
+            yield proxy(clean) if name in recipe.proxies else clean, dropped
 
 
 def _groups(path: Path | str) -> Iterator[tuple[str, Any]]:

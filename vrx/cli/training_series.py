@@ -51,19 +51,17 @@ def series_of(plan: "Recipe", files: dict[str, Any]) -> tuple[list[Bars], list[B
 
 def _named(plan: "Recipe", folder: Path) -> list[Bars]:
     """The series of the files that a recipe names, without days that only bad ticks explain."""
-    from vrx.training.data import read_all, without_ticks
-    from vrx.training.proxies import proxy
+    from vrx.training.data import read_named
 
     found: list[Bars] = []
     known: set[str] = set()
-    for name in (*plan.sources, *plan.proxies):
-        for bars in read_all(folder / name, drop_bad_rows=True):
-            known.add(bars.name)
-            clean, dropped = without_ticks(bars)
-            if bars.name not in plan.left_out:
-                found.append(proxy(clean) if name in plan.proxies else clean)
-            if dropped:
-                typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
+    for bars, dropped in read_named(plan, folder):
+        known.add(bars.name)
+        if bars.name in plan.left_out:
+            continue
+        found.append(bars)
+        if dropped:
+            typer.echo(f"{bars.name}: {dropped} days that only bad ticks explain are dropped", err=True)
     for key in ("held_out", "left_out"):
         if odd := [name for name in getattr(plan, key) if name not in known]:
             raise InputError(f"recipe {plan.name}: {key} names {odd[0]!r}, which no series of its files is called")
