@@ -14,7 +14,7 @@ from vrx.export.package import export
 from vrx.training.calibration import distributions
 from vrx.training.ensemble import combine, folders_of, open_all
 from vrx.training.networks import Ensemble, build
-from vrx.training.networks.base import Distribution, Inputs
+from vrx.training.networks.base import Distribution, Inputs, Variance
 from vrx.training.run import execute
 from vrx.training.windows import samples
 
@@ -40,6 +40,7 @@ class Fixed(torch.nn.Module):
 
     def __init__(self, mean, spread):
         super().__init__()
+        self.input = Variance(("close",))
         self.said = Distribution(torch.tensor([mean]), torch.tensor([spread]))
 
     def distribution(self, inputs):

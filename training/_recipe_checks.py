@@ -37,7 +37,7 @@ def check(recipe: "Recipe") -> None:
     """Refuse a recipe whose values do not make sense, in one line that names the key, the value and the cure."""
     if not recipe.name or not recipe.name.isprintable():
         raise InputError(f"recipe: name is {recipe.name!r}: give printable characters")
-    for rules in (_network, _bars, _rolling, _lookback, _answer, _training, _split):
+    for rules in (_network, _bars, _rolling, _lookback, _members, _answer, _training, _split):
         _refuse(recipe, rules(recipe))
     for k, phase in enumerate(recipe.phases):
         _refuse(recipe, _phase(recipe, f"phases[{k}]", phase))
@@ -119,6 +119,20 @@ def _days_needed(recipe: "Recipe") -> int:
     need = max({"encoder": 1}.get(shape.kind, 22), shape.sequence if shape.encoded else 1)
     need = max(need, LAGS, recipe.rolling - 1) if shape.kind in OVERLAPPING else need
     return max(need, WEEKS) if shape.week else need
+
+
+def _members(recipe: "Recipe") -> Iterator[Rule]:
+    """What sets the members of an ensemble apart."""
+    kind, need, days = recipe.network.kind, _days_needed(recipe), recipe.days
+    alone = kind in (*CLOSED, *OVERLAPPING)
+    cure = f"{kind} is no network of an ensemble that could differ by window or loss: leave them out"
+    yield bool(recipe.members) and alone, "members", [vars(member) for member in recipe.members], cure
+    for k, member in enumerate(recipe.members):
+        fits = member.window == 0 or need <= member.window <= days
+        cure = f"give {need} to {days} days, or 0 for all" if need < days else f"leave it out: it reads all {days} days"
+        yield not fits, f"members[{k}].window", member.window, cure
+        cure = f"take one of {', '.join(LOSSES)}, or leave it out for the recipe's"
+        yield member.loss not in ("", *LOSSES), f"members[{k}].loss", member.loss, cure
 
 
 def _answer(recipe: "Recipe") -> Iterator[Rule]:

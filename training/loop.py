@@ -99,7 +99,7 @@ def train(
 
 def _entered(network: Network, recipe: Recipe, validation: Samples) -> float:
     """The validation loss before a phase: what comes from HAR or from another market may be better than any epoch."""
-    entered = float(loss(distributions(network, validation), validation.target, recipe.loss))
+    entered = float(loss(distributions(network, validation), validation.target, recipe.member.loss))
     return entered if math.isfinite(entered) else math.inf
 
 
@@ -107,7 +107,7 @@ def _closed(
     network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData
 ) -> tuple[tuple[float, float], dict[str, float], str]:
     losses, weights, kept = adapt(
-        network, phase.ridges, recipe.horizons, data.train, data.validation, recipe.loss, refit=phase.refit
+        network, phase.ridges, recipe.horizons, data.train, data.validation, recipe.member.loss, refit=phase.refit
     )
     return losses, {name: float(weight) for name, weight in weights.items()}, kept
 
@@ -133,13 +133,13 @@ def _epoch(
     for index in order.split(phase.batch_size):
         optimiser.zero_grad(set_to_none=True)
         distribution = network.distribution(network.input(data.train.windows(index)))
-        step, said = taught(distribution, data.train.target[index], recipe.loss)
+        step, said = taught(distribution, data.train.target[index], recipe.member.loss)
         step.backward()
         nn.utils.clip_grad_norm_(trained, phase.clip)
         optimiser.step()
         total += float(said) * len(index)
     distribution, weights = explained(network, data.validation)
-    validation = float(loss(distribution, data.validation.target, recipe.loss))
+    validation = float(loss(distribution, data.validation.target, recipe.member.loss))
     mean = total / len(order)
     if not (math.isfinite(mean) and math.isfinite(validation)):
         raise TrainingError(

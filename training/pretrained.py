@@ -1,6 +1,7 @@
 """What fine-tuning begins from: the members of a finished model, from its run or from the weights beside its graph."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,7 @@ def _open(path: Path) -> list[Run]:
     tensors, about = checkpoint.load(path)
     try:
         recipe = Recipe.from_dict(about["recipe"])
-        networks: Sequence[Network] = [build(recipe) for _ in about["seeds"]]
+        networks: Sequence[Network] = [build(replace(recipe, seed=seed)) for seed in about["seeds"]]
         whole = networks[0] if len(networks) == 1 else Ensemble(recipe, networks)
         whole.load_state_dict(tensors)
         if isinstance(whole, Ensemble):

@@ -22,6 +22,7 @@ __all__ = [
     "MODELS",
     "OVERLAPPING",
     "PERCEPTRON",
+    "Member",
     "NetworkShape",
     "Phase",
     "Recipe",
@@ -123,6 +124,14 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Member:
+    """What sets a member of an ensemble apart from the others, the seed aside."""
+
+    window: int = 0  # days of variance that it reads, the last ones of the lookback; 0 for all of them
+    loss: str = ""  # the recipe's if absent
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides a run, the data apart."""
 
@@ -138,6 +147,9 @@ class Recipe:
     # likelihood the spread alone.
     loss: str = "gaussian"
     seed: int = 0
+    # By turns of the seed: the network of seed k is the member k modulo their number. Networks that err differently
+    # make a better mean than seeds of one kind.
+    members: tuple[Member, ...] = ()
     threads: int = 1  # torch's threads; another count may end with other bits
     network: NetworkShape = NetworkShape()
     split: Split = Split()
@@ -158,6 +170,12 @@ class Recipe:
     def days(self) -> int:
         """Days of variance in a window."""
         return contract.days_of(self.channels or ("close",), self.lookback) - max(self.rolling - 1, 0)
+
+    @property
+    def member(self) -> Member:
+        """What the network of this seed has of its own, nothing left open."""
+        own = self.members[self.seed % len(self.members)] if self.members else Member()
+        return Member(own.window or self.days, own.loss or self.loss)
 
     @property
     def adapts(self) -> bool:

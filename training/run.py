@@ -114,7 +114,7 @@ def conclude(network: Network, prepared: Prepared, data: Mapping[str, PhaseData]
 def _calibrate(network: Network, recipe: Recipe, data: PhaseData) -> None:
     if isinstance(network, Encoded) and isinstance(network.combiner, Weighed):
         set_shares(network, network.combiner, data.validation)
-    if recipe.loss == "squared" and isinstance(network, Encoded):
+    if recipe.member.loss == "squared" and isinstance(network, Encoded):
         set_spread(network, [data.train, data.validation])
     if isinstance(network, HarNetwork):
         # Fitted to both parts, with four coefficients a horizon: its own residuals give its quantiles.

@@ -105,4 +105,4 @@ def validation_losses(runs: Sequence[Run], plan: Recipe, target: Bars) -> list[f
     """The loss of each network on the validation part of the series, as it is."""
     part = prepare(plan, [], [target]).phases()["target"].validation
     with deterministic(plan.threads):
-        return [float(loss(distributions(run.network, part), part.target, plan.loss)) for run in runs]
+        return [float(loss(distributions(run.network, part), part.target, run.recipe.member.loss)) for run in runs]

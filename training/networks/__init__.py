@@ -1,5 +1,7 @@
 """The networks, by the names that a recipe gives them."""
 
+from collections import Counter
+
 from vrx.training.networks.base import Interface, Network
 from vrx.training.networks.combiner import Alone, Combiner, Sum, Weighed
 from vrx.training.networks.dilated_convolution import DilatedConvolution
@@ -51,7 +53,8 @@ def build(recipe: Recipe) -> Network:
         paths=paths,
         sequence=shape.sequence,
         dropout=shape.dropout,
-        faithful=recipe.loss == "faithful",
+        window=recipe.member.window if recipe.members else 0,
+        faithful=recipe.member.loss == "faithful",
     )
 
 
@@ -71,11 +74,11 @@ def _perceptron(shape: NetworkShape, regression: Regression | None) -> Encoder:
 
 
 def _combiner(recipe: Recipe, interface: Interface, paths: Paths) -> Combiner:
-    shape, horizons = recipe.network, len(recipe.horizons)
+    shape, horizons, days = recipe.network, len(recipe.horizons), recipe.member.window
     if shape.kind == "scales":
-        return Weighed(Scales(interface, paths, days=recipe.days, week=shape.week))
+        return Weighed(Scales(interface, paths, days=days, week=shape.week))
     if shape.kind == "linear":
-        return Sum(Multiscale(horizons, paths, days=recipe.days, has_returns=interface.has_returns, week=shape.week))
+        return Sum(Multiscale(horizons, paths, days=days, has_returns=interface.has_returns, week=shape.week))
     if shape.kind == "dynamic-attention":
         return DynamicAttention(horizons, shape.bottleneck)
     if shape.kind == "regimes":
@@ -87,9 +90,10 @@ def _combiner(recipe: Recipe, interface: Interface, paths: Paths) -> Combiner:
 def describe(recipe: Recipe, network: Network) -> str:
     """One line on what computes the forecast, with the true count of its parameters."""
     if isinstance(network, Ensemble):
-        return (
-            f"mean of {len(network.members)} networks from as many seeds, each: {describe(recipe, network.each()[0])}"
-        )
+        told = Counter(describe(recipe, member) for member in network.each())
+        each = "each" if len(told) == 1 else "{} of them"
+        parts = "; ".join(f"{each.format(count)}: {one}" for one, count in told.items())
+        return f"mean of {len(network.members)} networks from as many seeds, {parts}"
     count, shape = sum(parameter.numel() for parameter in network.parameters()), recipe.network
     if not shape.encoded:
         return f"{shape.kind}, {count} parameters"
@@ -102,7 +106,8 @@ def describe(recipe: Recipe, network: Network) -> str:
     else:
         encoder = f"dilated convolutions of {shape.hidden} channels over {shape.sequence} days"
     combined = _COMBINED[shape.kind].format(shape=shape)
-    return f"{encoder}, bottleneck {shape.bottleneck}{combined}, {count:,} parameters"
+    window = f" over {network.input.window} days" if network.input.window else ""
+    return f"{encoder}, bottleneck {shape.bottleneck}{combined}{window}, {count:,} parameters"
 
 
 _COMBINED = {

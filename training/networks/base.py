@@ -53,6 +53,10 @@ class Inputs(NamedTuple):
     ranges: Tensor | None = None
     """The variance of the session as its range alone shows it (Parkinson 1980); of open-high-low-close bars."""
 
+    def last(self, days: int) -> "Inputs":
+        """The last so many days, or with 0 all of them."""
+        return Inputs(*(None if part is None else part[:, -days:] for part in self))  # type: ignore[arg-type]
+
 
 class Distribution(NamedTuple):
     """The log of the mean variance of the coming days, each (batch, horizons): its mean and standard deviation."""
@@ -75,12 +79,13 @@ class Variance(nn.Module):
 
     Closes give squared returns; open-high-low-close gives Garman-Klass plus the squared overnight return, as
     :func:`vrx.measures.daily_variance` does; variance passes through. With `rolling`, closes give the sample variance
-    of the last so many returns, as :func:`vrx.measures.rolling_variance` does.
+    of the last so many returns, as :func:`vrx.measures.rolling_variance` does. Of all that, the last `window` days, or
+    with 0 every day.
     """
 
-    def __init__(self, channels: tuple[str, ...], rolling: int = 0) -> None:
+    def __init__(self, channels: tuple[str, ...], rolling: int = 0, window: int = 0) -> None:
         super().__init__()
-        self.channels, self.rolling = channels, rolling
+        self.channels, self.rolling, self.window = channels, rolling, window
         constant(self, "body", 2.0 * math.log(2.0) - 1.0)
         constant(self, "parkinson", 4.0 * math.log(2.0))
         self.body: Tensor
@@ -88,6 +93,10 @@ class Variance(nn.Module):
 
     def forward(self, bars: Tensor) -> Inputs:
         """Compute the inputs in float64, where a return of 1e-4 of a price of 1e5 survives."""
+        return self._every(bars).last(self.window)
+
+    def _every(self, bars: Tensor) -> Inputs:
+        """Those of every day."""
         if self.channels[0] == "variance":
             variance = bars[:, :, 0]
             return Inputs(variance, bars[:, :, 1] if "return" in self.channels else torch.zeros_like(variance))
@@ -153,9 +162,9 @@ class Network(nn.Module):
 
     mean_alone = False
 
-    def __init__(self, interface: Interface) -> None:
+    def __init__(self, interface: Interface, window: int = 0) -> None:
         super().__init__()
-        self.input = Variance(interface.channels, interface.rolling)
+        self.input = Variance(interface.channels, interface.rolling, window)
         self.answer = Answer(len(interface.horizons), interface.levels)
 
     def distribution(self, inputs: Inputs) -> Distribution:

@@ -64,6 +64,8 @@ class Encoded(Network):
         In the head.
     paths
         How a window becomes a path.
+    window
+        Days of variance that it reads, the last ones of what it is given; 0 for all.
 
     Attributes
     ----------
@@ -82,9 +84,10 @@ class Encoded(Network):
         paths: Paths,
         sequence: int,
         dropout: float,
+        window: int = 0,
         faithful: bool = False,
     ) -> None:
-        super().__init__(interface)
+        super().__init__(interface, window)
         horizons = len(interface.horizons)
         self.sequence = sequence
         self.has_returns = interface.has_returns

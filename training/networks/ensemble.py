@@ -50,7 +50,7 @@ class Ensemble(Network):
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """Mix the members' distributions."""
-        found = [member.distribution(inputs) for member in self.each()]
+        found = [member.distribution(inputs.last(member.input.window)) for member in self.each()]
         means = torch.stack([part.mean for part in found])
         squares = torch.stack([part.spread for part in found]) ** 2
         mean = means.mean(0)
