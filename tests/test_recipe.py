@@ -45,6 +45,11 @@ WRONG = [
     ({"phases": [{"series": "target", "clip": float("nan")}]}, "clip"),
     ({"phases": [{"series": "target", "weight_decay": float("nan")}]}, "weight_decay"),
     ({"phases": [{"series": "target", "patience": 0}]}, "patience"),
+    ({"phases": [{"series": "target", "keep": "first"}]}, "phases[0].keep is 'first': take best or last"),
+    (
+        {"phases": [{"series": "target", "ridge": 1.0, "keep": "last"}], "network": {"kind": "linear"}},
+        "phases[0].keep is 'last': a closed form has no epochs",
+    ),
     ({"phases": [{"series": "target", "plateau": 0}]}, "plateau"),
     ({"phases": [{"series": "target", "batch_size": 0}]}, "batch_size"),
     ({"phases": [{"series": "target", "rate": 1}]}, "unknown key 'rate'"),

@@ -276,6 +276,17 @@ def test_the_best_weights_are_kept_and_not_the_last(tiny, tmp_path, pair):
     assert float(gaussian_loss(distributions(run.network, part), part.target)) == pytest.approx(min(losses), rel=1e-9)
 
 
+def test_the_last_weights_are_kept_where_a_phase_asks_for_them(tiny, tmp_path, pair):
+    phase = Phase("target", epochs=6, patience=1, plateau=1, learning_rate=0.5, batch_size=16, keep="last")
+    recipe = tiny(phases=(phase,), network={"dropout": 0.0})
+    run = execute(recipe, [], [pair[1]], tmp_path / "run")
+    part = samples([pair[1]], recipe, run.cuts, "validation")
+    losses = [epoch.validation_loss for epoch in run.history]
+    assert len(losses) == 6 and min(losses) < losses[-1]
+    assert {epoch.learning_rate for epoch in run.history} == {0.5}
+    assert float(gaussian_loss(distributions(run.network, part), part.target)) == pytest.approx(losses[-1], rel=1e-9)
+
+
 def test_a_phase_that_only_makes_it_worse_leaves_the_network_as_it_came(tiny, tmp_path, pair):
     phase = Phase("target", epochs=4, patience=2, learning_rate=0.5, batch_size=16)
     recipe = tiny(kind="linear", phases=(phase,), loss="squared")

@@ -23,6 +23,7 @@ HYBRIDS = ("hybrid", "hybrid-from-har", "dynamic-attention", "residual", "regime
 KINDS = ("encoder", *LINEAR, *HYBRIDS, "overlap-network", *CLOSED)
 MODELS = (*ENCODERS, *KINDS[1:])
 LOSSES = ("gaussian", "squared", "faithful")
+KEEPS = ("best", "last")
 GROUPS = ("all", "encoder", "attention", "head")
 WEEKS = 14  # fewer days show no weekday
 # Beyond these no machine gets: a slip of the keyboard, which torch would answer with a traceback.
@@ -208,3 +209,7 @@ def _phase(recipe: "Recipe", where: str, phase: "Phase") -> Iterator[Rule]:
     for key in ("batch_size", "epochs", "patience", "plateau"):
         yield rule(not 1 <= getattr(phase, key) <= LARGEST, key, f"give 1 to {LARGEST}")
     yield rule(not phase.clip > 0, "clip", "give more than 0")
+    yield rule(phase.keep not in KEEPS, "keep", f"take {' or '.join(KEEPS)}")
+    yield rule(
+        phase.keep != KEEPS[0] and bool(phase.ridges), "keep", "a closed form has no epochs to choose from: leave it out"
+    )

@@ -39,7 +39,8 @@ def train(
     ----------
     network
         Untrained, already started; on return it holds the weights of the last phase with the lowest loss on the
-        validation part, those with which it entered the phase among them: no phase makes that loss worse.
+        validation part, those with which it entered the phase among them: no phase makes that loss worse, unless it
+        keeps its last epoch.
     recipe
         Its phases, seed and horizons.
     data
@@ -75,7 +76,7 @@ def train(
                 losses, weights = _epoch(network, optimiser, recipe, state, data[state.phase])
                 kept = ""
             # What a closed form kept was chosen against the network as it came.
-            if losses[1] < state.best or kept:
+            if losses[1] < state.best or kept or phase.keep == "last":
                 state.best, state.stale, state.waited = losses[1], 0, 0
                 best = weights_of(network)
             else:

@@ -90,6 +90,9 @@ class Phase:
     patience: int = 10  # epochs without a better validation loss, than at its start too, before it ends
     plateau: int = 5  # epochs without a better validation loss before the rate is halved
     anneal: bool = False  # let the rate fall to zero over the epochs along half a cosine
+    # The weights of the epoch with the lowest validation loss; or "last", those of the last epoch, however many there
+    # are: patience and plateau then have no say. A single year of validation may prefer a network hardly trained.
+    keep: str = "best"
     clip: float = 1.0  # largest norm of the gradient
     # Above 0: no epochs; re-solve the linear part alone, held to where it stands with this weight times the horizon. Of
     # several, the mean by likelihood on the validation part.
