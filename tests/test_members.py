@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 import torch
 
 import vrx
+from vrx.cli.training_plan import overruled
 from vrx.errors import InputError
 from vrx.export.package import export
 from vrx.training.ensemble import combine, folders_of, open_all
@@ -161,3 +162,12 @@ def test_members_that_make_no_sense_are_refused(plan, changes, told):
 def test_members_of_what_is_fitted_in_one_go_are_refused(tiny):
     with pytest.raises(InputError, match=r"members is .*: log-har is no network of an ensemble"):
         tiny("close", "log-har", members=MEMBERS)
+
+
+@pytest.mark.parametrize("model", ["log-har", "overlap", "linear", "lstm-attention"])
+def test_another_model_takes_of_the_members_what_it_can_have(tiny, model):
+    rolling = {"rolling": 22, "horizons": (1,)} if model == "overlap" else {}
+    plan = tiny("close", "scales", lookback=200, loss="faithful", members=MEMBERS, **rolling)
+    found = overruled(plan, model=model)
+    kept = model in ("linear", "lstm-attention")
+    assert (found.members, found.loss) == ((MEMBERS, "faithful") if kept else ((), "gaussian"))

@@ -20,7 +20,7 @@ def overruled(
     seed: int | None = None,
 ) -> "Recipe":
     """The recipe with what the options overrule."""
-    from vrx.training.recipe import MODELS
+    from vrx.training.recipe import MODELS, OVERLAPPING
     from vrx.training.strategies import STRATEGIES
 
     changes: dict[str, Any] = {}
@@ -28,6 +28,9 @@ def overruled(
         if model not in MODELS:
             raise InputError(f"--model {model}: take one of {', '.join(MODELS)}")
         changes["network"] = plan.network.named(model)
+        if not changes["network"].encoded or model in OVERLAPPING:
+            # What no seed decides has no members, and no spread that a code could be kept from.
+            changes |= {"members": (), "loss": "gaussian" if plan.loss == "faithful" else plan.loss}
         if not changes["network"].encoded and strategy is None:
             strategy = "scratch"
     if strategy is not None:
