@@ -32,16 +32,18 @@ from vrx.training.ensemble import combine
 from vrx.training.networks import Ensemble
 from vrx.training.seeds import execute_seeds
 
-SEEDS = range(5)
+SEEDS = 5
+TURNS = 3  # of every kind of member, where they differ
 
 
 def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known]]) -> Part:
     """Train one market's networks and score their ensemble; `shared` keeps the rivals of series seen before."""
     market = load(key, folder)
+    count = TURNS * len(market.recipe.members) or SEEDS
     single, whole, each, shares, spent = [], [], [], [], 0.0
     for first, recipe in market.trainings:
         out = runs / key / str(recipe.split.train_end)
-        members = execute_seeds(recipe, market.series, [], out, list(SEEDS))
+        members = execute_seeds(recipe, market.series, [], out, list(range(count)))
         single.append((first, replace(members[0], network=deepcopy(members[0].network))))
         together = combine(members, market.series, [])
         whole.append((first, together))
@@ -59,7 +61,7 @@ def judged(key: str, folder: Path, runs: Path, shared: dict[str, dict[str, Known
     alone = {bars.name: asset(stitched(single, bars), about[bars.name], market) for bars in scored}
     adapted = tuned(market, said, each, runs / key / "tuned") if market.tuned else {}
     own = {name: asset(daily, about[name], market) for name, daily in adapted.items()}
-    return Part(market, found, alone, own, shares, spent)
+    return Part(market, found, alone, own, count, shares, spent)
 
 
 def _rivals(wanted: list[Bars], market: Market, measure: str, shared: dict[str, dict[str, Known]]) -> dict[str, Known]:

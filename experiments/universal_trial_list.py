@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vrx.training.recipe import NetworkShape, Phase, Recipe, named
+from vrx.training.recipe import Member, NetworkShape, Phase, Recipe, named
 
 __all__ = ["SHIPPED", "START", "Trial", "bars", "indices", "start_of_bars", "start_of_indices"]
 
@@ -16,6 +16,7 @@ DAYS = (126, 504)  # of other windows
 HIDDEN = (32, 64, 128, 256)
 DROPOUT = (0.0, 0.2, 0.3, 0.5)
 FLOOR = 0.01
+FAITHFUL, HALF_A_YEAR = Member(loss="faithful"), Member(window=126)
 # Of whatever reads the window day by day: wider ones were no better in prototypes, and take hours.
 DAILY = {"sequence": 66, "hidden": 32, "layers": 1, "heads": 4, "bottleneck": 32}
 SLOWLY = {"batch_size": 256, "learning_rate": 1e-3, "epochs": 6}
@@ -66,6 +67,7 @@ def _start(name: str, lookback: int, network: dict[str, Any], phase: dict[str, A
         loss="gaussian",
         proxies=(),
         proxy_stride=1,
+        members=(),
         lookback=lookback,
         network=shape,
         phases=(taught,),
@@ -120,7 +122,8 @@ def indices(recipe: Recipe) -> tuple[Trial, ...]:
             _proxies(5),
         ),
         Trial("proxies, all", "The same, by all of their windows.", _proxies(1)),
-        Trial(SHIPPED, "All that was chosen, together.", _shipped),
+        _last(),
+        Trial(SHIPPED, "All that was chosen, together.", _as("universal-rv")),
     )
 
 
@@ -141,6 +144,16 @@ def bars(recipe: Recipe) -> tuple[Trial, ...]:
         ),
         _faithful(),
         Trial("faithful loss and week", "Both of these.", _both(_loss("faithful"), _network(week=True))),
+        _last(),
+        _members("two windows", "With days of the week, one member of 252 days and one of 126.", Member(), HALF_A_YEAR),
+        _members(
+            "two losses",
+            "With days of the week, one member by the faithful loss and one by likelihood.",
+            FAITHFUL,
+            Member(),
+        ),
+        _members("both", "With days of the week, one by the faithful loss, one of 126 days.", FAITHFUL, HALF_A_YEAR),
+        Trial(SHIPPED, "The same from six seeds, three of each.", _as("universal-ohlc"), seeds=6),
     )
 
 
@@ -158,15 +171,25 @@ def _first(recipe: Recipe, seeds: tuple[int, ...]) -> tuple[Trial, ...]:
     )
 
 
-def _shipped(recipe: Recipe) -> Recipe:
-    """The shipped recipe, but on the series and days of the trials."""
-    same = {name: getattr(recipe, name) for name in ("name", "about", "final", "sources", "held_out", "split")}
-    return replace(named("universal-rv"), **same)
+def _as(shipped: str) -> Change:
+    """A shipped recipe, but on the series and days of the trials."""
+    same = ("name", "about", "final", "sources", "held_out", "split")
+    return lambda recipe: replace(named(shipped), **{name: getattr(recipe, name) for name in same})
+
+
+def _members(name: str, about: str, *members: Member) -> Trial:
+    week = _network(week=True)
+    return Trial(name, about, _both(week, lambda recipe: replace(recipe, members=members)))
 
 
 def _faithful() -> Trial:
     about = "Squared errors teach the mean, and the likelihood the spread, which teaches the code nothing."
     return Trial("faithful loss", about, _loss("faithful"))
+
+
+def _last() -> Trial:
+    about = "The weights of the last epoch, not of the one with the lowest validation loss."
+    return Trial("last epoch", about, _phases(keep="last"))
 
 
 def _proxies(stride: int) -> Change:

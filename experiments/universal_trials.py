@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +179,7 @@ def _trained(trial: Trial, market: Market, series: tuple[Bars, ...], runs: Path)
     for first, given in market.trainings:
         recipe = trial.change(given)
         # Trials of one recipe share its networks, and a recipe that has changed finds none of the old ones.
-        about = json.dumps(recipe.to_dict(), sort_keys=True)
-        folder = runs / str(recipe.split.validation_end) / hashlib.sha256(about.encode()).hexdigest()[:12]
+        folder = runs / str(recipe.split.validation_end) / _hash(recipe)
         members = execute_seeds(recipe, series, [], folder, list(range(trial.seeds)))
         seconds += sum(epoch.seconds for member in members for epoch in member.history)
         if trial.linear:
@@ -190,6 +189,20 @@ def _trained(trial: Trial, market: Market, series: tuple[Bars, ...], runs: Path)
         for models, part in zip(answers, parts, strict=True):
             models.append((first, part))
     return answers, seconds
+
+
+def _hash(recipe: Recipe) -> str:
+    """Of what a recipe says; what it leaves at its default counts as unsaid, so that new keys move no old network."""
+    return hashlib.sha256(json.dumps(_said(recipe), sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_said(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    said = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
+    return {name: _said(given) for name, (given, default) in said.items() if given != default}
 
 
 def _scores(found: Sequence[dict[str, Asset]], market: Market) -> dict[str, Any]:

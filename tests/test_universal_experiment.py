@@ -191,7 +191,7 @@ def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, t
         return replace(market, recipe=recipe, last=np.datetime64("2016-12-31"))
 
     monkeypatch.setattr(main, "load", quick)
-    monkeypatch.setattr(main, "SEEDS", range(2))
+    monkeypatch.setattr(main, "SEEDS", 2)
     out = tmp_path / "page.md"
     given = ["universal.py", "--data", str(folder), "--runs", str(tmp_path / "runs"), "--out", str(out)]
     monkeypatch.setattr(sys, "argv", [*given, "--markets", "indices", "--no-trials"])

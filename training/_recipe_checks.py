@@ -210,6 +210,5 @@ def _phase(recipe: "Recipe", where: str, phase: "Phase") -> Iterator[Rule]:
         yield rule(not 1 <= getattr(phase, key) <= LARGEST, key, f"give 1 to {LARGEST}")
     yield rule(not phase.clip > 0, "clip", "give more than 0")
     yield rule(phase.keep not in KEEPS, "keep", f"take {' or '.join(KEEPS)}")
-    yield rule(
-        phase.keep != KEEPS[0] and bool(phase.ridges), "keep", "a closed form has no epochs to choose from: leave it out"
-    )
+    closed = phase.keep != KEEPS[0] and bool(phase.ridges)
+    yield rule(closed, "keep", "a closed form has no epochs to choose from: leave it out")
