@@ -28,10 +28,10 @@ BY_HAND = (
     "by the last of six epochs, whatever their validation loss, -7.5%, -11.1%, -10.4% and +1.7%, -0.5%, -20.4%; by "
     "the last of twelve -8.0%, -11.5%, -10.5% and -4.6%, +0.8%, -19.8%: in three of the six years validation stops "
     "before the spread is learned. On the test that won nothing (above). Without proxies, the last of twelve -8.1%, "
-    "-12.4%, -11.4% and +2.2%, +1.8%, -17.1%, and a mean of half with and half without -8.3%, -12.3%, -11.3%; but "
-    "hourly bitcoin and ether, mid-2018 to 2019, +2.7% and +8.9%, and -7.7% and +1.3%, where all with proxies have "
-    "-14.4% and -3.6%. Variances without returns, 2009-10 and 2013-14, by the last epoch +1.9%, -2.0% for +1.5%, "
-    "-2.0%.",
+    "-12.4%, -11.4% and +2.2%, +1.8%, -17.1%, and a mean of half with and half without -8.3%, -12.3%, -11.3%; but on "
+    "hourly bitcoin and ether, mid-2018 to 2019, without proxies +2.7% and +8.9%, half and half -7.7% and +1.3%, all "
+    "with proxies -14.4% and -3.6%. Variances without returns, 2009-10 and 2013-14, by the last epoch +1.9%, -2.0% "
+    "for +1.5%, -2.0%.",
     "- A constant of its own for each index, its mean error in the years before: in 2011-12 -10.9% for -12.0%, shrunk "
     "toward that of all no better; the columns of a log-HAR that is solved inside each window: -10.5% for -10.8% in "
     "2013-14, by bars -5.3% for -5.9% in 2017-18; linear part from indices and the rest from proxies too -6.7%, "

@@ -37,6 +37,7 @@ from vrx.training.seeds import execute_seeds
 __all__ = ["GROUNDS", "RESULTS", "Ground", "results", "stored", "tried"]
 
 RESULTS = "trials.json"
+ABOUT = ("name", "about", "recipe")
 Models = list[tuple[np.datetime64, Run]]
 
 
@@ -111,7 +112,7 @@ def results(folder: Path, runs: Path, report: Callable[[str, str, int], None] | 
         for trial in trials:
             if report is not None:
                 report(key, trial.name, len(trials))
-            found.append(tried(trial, market, about, runs / key))
+            found.append({**_about(trial, ground), **tried(trial, market, about, runs / key)})
         document[key] = {**_plan(ground), "trials": found}
     write_text(runs / RESULTS, json.dumps(document, indent=1))
     return document
@@ -124,11 +125,16 @@ def stored(runs: Path) -> dict[str, Any] | None:
     document: dict[str, Any] = json.loads((runs / RESULTS).read_text(encoding="utf-8"))
     for key, ground in GROUNDS.items():
         kept, plan = document.get(key, {}), json.loads(json.dumps(_plan(ground)))
-        names = [(trial.name, trial.about) for trial in ground.trials(ground.recipe())]
+        wanted = [_about(trial, ground) for trial in ground.trials(ground.recipe())]
         same = all(kept.get(name) == value for name, value in plan.items())
-        if not same or [(one["name"], one["about"]) for one in kept["trials"]] != names:
+        if not same or [{name: one.get(name) for name in ABOUT} for one in kept["trials"]] != wanted:
             return None
     return document
+
+
+def _about(trial: Trial, ground: Ground) -> dict[str, str]:
+    """What a trial is, the recipe that it makes included: that of a shipped model may change under the same name."""
+    return dict(zip(ABOUT, (trial.name, trial.about, _hash(trial.change(ground.recipe()))), strict=True))
 
 
 def _plan(ground: Ground) -> dict[str, Any]:
@@ -169,7 +175,7 @@ def tried(trial: Trial, market: Market, about: dict[str, Known], runs: Path) -> 
                 if one.name in about:
                     judged = asset(stitched(models, one, before=False), about[one.name], market)
                     assets.update({one.name: judged} if judged is not None else {})
-    return {"name": trial.name, "about": trial.about, "seconds": seconds, "groups": _scores(found, market)}
+    return {"seconds": seconds, "groups": _scores(found, market)}
 
 
 def _trained(trial: Trial, market: Market, series: tuple[Bars, ...], runs: Path) -> tuple[list[Models], float]:
@@ -178,7 +184,7 @@ def _trained(trial: Trial, market: Market, series: tuple[Bars, ...], runs: Path)
     seconds = 0.0
     for first, given in market.trainings:
         recipe = trial.change(given)
-        # Trials of one recipe share its networks, and a recipe that has changed finds none of the old ones.
+        # Trials of one recipe share its networks, and a recipe that says something else finds none of the old ones.
         folder = runs / str(recipe.split.validation_end) / _hash(recipe)
         members = execute_seeds(recipe, series, [], folder, list(range(trial.seeds)))
         seconds += sum(epoch.seconds for member in members for epoch in member.history)

@@ -14,13 +14,14 @@ import vrx
 from vrx.cli.training_plan import overruled
 from vrx.errors import InputError
 from vrx.export.package import export
+from vrx.training.calibration import distributions
 from vrx.training.ensemble import combine, folders_of, open_all
 from vrx.training.networks import Ensemble, build, describe
 from vrx.training.pretrained import keep, open_members
 from vrx.training.recipe import Member, Phase, Recipe
 from vrx.training.run import execute
 from vrx.training.tuning import tuning, validation_losses
-from vrx.training.windows import samples
+from vrx.training.windows import cuts, samples
 
 DAYS, SHORT = 60, 30
 MEMBERS = (Member(loss="faithful"), Member(window=SHORT))
@@ -110,7 +111,9 @@ def test_the_file_of_a_whole_says_what_its_members_read_and_answers_alike(togeth
     told = describe(together.recipe, together.network)
     assert package.spec.network == told
     assert told.startswith("mean of 3 networks from as many seeds, 1 of them: ")
-    assert "; 2 of them: " in told and f" over {DAYS} days" in told and f" over {SHORT} days" in told
+    first, second = told.split("; 2 of them: ")
+    assert f", of the last {DAYS} days, by the faithful loss, " in first
+    assert f", of the last {SHORT} days, " in second and "faithful" not in second
     frame = bars.matrix(together.recipe.channels)
     said = vrx.load(package.path).predict(frame[-(DAYS + 1) :])
     with torch.no_grad():
@@ -164,10 +167,45 @@ def test_members_of_what_is_fitted_in_one_go_are_refused(tiny):
         tiny("close", "log-har", members=MEMBERS)
 
 
-@pytest.mark.parametrize("model", ["log-har", "overlap", "linear", "lstm-attention"])
+@pytest.mark.parametrize("model", ["log-har", "overlap", "overlap-network", "linear", "lstm-attention"])
 def test_another_model_takes_of_the_members_what_it_can_have(tiny, model):
-    rolling = {"rolling": 22, "horizons": (1,)} if model == "overlap" else {}
+    rolling = {"rolling": 22, "horizons": (1,)} if model.startswith("overlap") else {}
     plan = tiny("close", "scales", lookback=200, loss="faithful", members=MEMBERS, **rolling)
     found = overruled(plan, model=model)
     kept = model in ("linear", "lstm-attention")
     assert (found.members, found.loss) == ((MEMBERS, "faithful") if kept else ((), "gaussian"))
+
+
+def test_a_member_by_squared_errors_is_chosen_adapted_and_calibrated_by_them(plan, bars, tmp_path):
+    recipe = replace(plan(seed=4), members=(Member(loss="squared"),))
+    run = execute(recipe, [], [bars], tmp_path / "run")
+    adapted = tuning([run], bars)
+    part = samples([bars], adapted, cuts([bars], adapted.split), "validation")
+    mean, spread = distributions(run.network, part)
+    assert (spread == spread[0]).all()
+    squared = float(((part.target - mean) ** 2).mean())
+    assert validation_losses([run], adapted, bars) == pytest.approx([squared], rel=1e-12)
+    found = execute(adapted, [], [bars], tmp_path / "adapted", begin=run)
+    assert 0.0 < found.history[-1].validation_loss <= squared * (1.0 + 1e-12)
+    own = samples([bars], run.recipe, run.cuts, "validation")
+    best = float(((own.target - distributions(run.network, own).mean) ** 2).mean())
+    assert best <= min(epoch.validation_loss for epoch in run.history) * (1.0 + 1e-9)
+
+
+def test_no_run_begins_from_a_member_that_reads_other_days(plan, bars, tmp_path, folder):
+    before = open_all(folders_of(folder))[1]
+    other = replace(before.recipe, members=(Member(), Member(window=SHORT + 1)))
+    with pytest.raises(InputError, match="reads 30 days, not 31: give both a member of one window"):
+        execute(other, [], [bars], tmp_path / "run", begin=before)
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_line_says_how_many_seeds_hold_as_many_of_each_kind(say, tmp_path):
+    (tmp_path / "two.toml").write_text(
+        f'channels = ["close"]\nlookback = {DAYS + 1}\n[network]\nkind = "linear"\nhidden = 8\nlayers = 1\n'
+        f'bottleneck = 8\n[[members]]\n[[members]]\nwindow = {SHORT}\n[[phases]]\nseries = "target"\nepochs = 1\n'
+    )
+    options = ("train", "--recipe", tmp_path / "two.toml", "--target", "sample:sp500", "--json")
+    said = say(*options, "--out", tmp_path / "one")
+    assert said.code == 0 and "note: two has 2 kinds of members, in turns of the seed: --seeds 2, or a mul" in said.err
+    assert "kinds of members" not in say(*options, "--out", tmp_path / "both", "--seeds", 2).err

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vrx import har
+from vrx.cli import pictures
 from vrx.errors import InputError, TrainingError
 from vrx.measures import daily_variance
 from vrx.training import checkpoint, folder
@@ -284,6 +285,8 @@ def test_the_last_weights_are_kept_where_a_phase_asks_for_them(tiny, tmp_path, p
     losses = [epoch.validation_loss for epoch in run.history]
     assert len(losses) == 6 and min(losses) < losses[-1]
     assert {epoch.learning_rate for epoch in run.history} == {0.5}
+    marked = [pictures._kept(run.history, slice(0, 6), one) for one in (phase, replace(phase, keep="best"))]
+    assert marked == [5, losses.index(min(losses))]
     assert float(gaussian_loss(distributions(run.network, part), part.target)) == pytest.approx(losses[-1], rel=1e-9)
 
 

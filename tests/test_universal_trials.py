@@ -30,6 +30,7 @@ sets, trials, plans, page, scores, whole = map(
 del sys.path[0]
 from vrx.training.folder import finished, open_run  # noqa: E402
 from vrx.training.networks import build  # noqa: E402
+from vrx.training.recipe import Member  # noqa: E402
 from vrx.training.run import execute  # noqa: E402
 
 FEW = {"indices": {plans.START: 2, "one seed": 2, "126 days": 1, "proxies": 1}, "bars": {plans.START: 1}}
@@ -153,15 +154,28 @@ def test_when_a_recipe_or_a_trial_has_changed_then_what_was_kept_is_not_taken(fo
     monkeypatch.setitem(trials.GROUNDS, "indices", alone)
     kept = {}
     for key, ground in trials.GROUNDS.items():
-        told = [{"name": t.name, "about": t.about} for t in ground.trials(ground.recipe())]
+        told = [trials._about(trial, ground) for trial in ground.trials(ground.recipe())]
         kept[key] = {**trials._plan(ground), "trials": told}
     (tmp_path / trials.RESULTS).write_text(json.dumps(kept), encoding="utf-8")
     assert trials.stored(tmp_path) == json.loads(json.dumps(kept))
     monkeypatch.setitem(trials.GROUNDS, "indices", indices)
     assert trials.stored(tmp_path) is None
+    changed = replace(alone.trials(alone.recipe())[0], change=lambda recipe: replace(recipe, proxy_stride=1, seed=9))
+    monkeypatch.setitem(trials.GROUNDS, "indices", replace(alone, trials=lambda _: (changed,)))
+    assert trials.stored(tmp_path) is None
     other = replace(alone.recipe(), lookback=67)
     monkeypatch.setitem(trials.GROUNDS, "indices", replace(alone, recipe=lambda: other))
     assert trials.stored(tmp_path) is None
+
+
+def test_what_a_recipe_leaves_at_its_default_moves_no_network_that_was_kept():
+    recipe = trials.GROUNDS["bars"].recipe()
+    said = trials._said(recipe)
+    assert "members" not in said and "keep" not in said["phases"][0] and said["lookback"] == 253
+    assert trials._hash(replace(recipe, members=())) == trials._hash(recipe)
+    phase = replace(recipe.phases[0], keep="last")
+    other = [replace(recipe, members=(Member(),)), replace(recipe, phases=(phase,)), replace(recipe, loss="squared")]
+    assert len({trials._hash(one) for one in (recipe, *other)}) == 4
 
 
 def test_the_linear_part_alone_is_the_whole_without_its_neural_part(folder, small, tmp_path):

@@ -33,6 +33,10 @@ def continued(prepared: Prepared, begin: Run) -> Prepared:
     for key in SHARED:
         if getattr(before, key) != getattr(recipe, key):
             raise InputError(f"{where} has {key} {getattr(before, key)!r}, not {getattr(recipe, key)!r}: give it those")
+    if before.member.window != recipe.member.window:
+        raise InputError(
+            f"{where} reads {before.member.window} days, not {recipe.member.window}: give both a member of one window"
+        )
     tested = any(dates_of(bars)[-1] > prepared.at.validation_end for bars in [*prepared.scored, *prepared.unseen])
     if tested and begin.cuts.validation_end > prepared.at.validation_end:
         raise InputError(

@@ -38,7 +38,7 @@ class State:
     phase: int = 0
     epoch: int = 0  # epochs finished in this phase
     rate: float = 0.0
-    best: float = math.inf  # best validation loss of this phase, that of the network entering it included
+    best: float = math.inf  # validation loss of what this phase keeps so far, at first the network entering it
     stale: int = 0  # epochs since then
     waited: int = 0  # epochs since then or since the rate was last halved
     history: list[Epoch] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Saved:
 
     state: State
     best: dict[str, Tensor]
-    """The weights with the lowest validation loss of the phase."""
+    """The weights that the phase keeps of its epochs so far."""
     moments: dict[str, Tensor]
     """Those of the optimiser, by the number of the parameter and the moment's name."""
 

@@ -106,8 +106,10 @@ def describe(recipe: Recipe, network: Network) -> str:
     else:
         encoder = f"dilated convolutions of {shape.hidden} channels over {shape.sequence} days"
     combined = _COMBINED[shape.kind].format(shape=shape)
-    window = f" over {network.input.window} days" if network.input.window else ""
-    return f"{encoder}, bottleneck {shape.bottleneck}{combined}{window}, {count:,} parameters"
+    own = f", of the last {network.input.window} days" if network.input.window else ""
+    if own and isinstance(network, Encoded) and network.head.faithful:
+        own += ", by the faithful loss"
+    return f"{encoder}, bottleneck {shape.bottleneck}{combined}{own}, {count:,} parameters"
 
 
 _COMBINED = {

@@ -179,12 +179,19 @@ def _losses(axes: Any, history: "Sequence[Epoch]", phases: "Sequence[Phase]") ->
                 ms=3,
                 label=label,
             )
-        best = min(range(part.start, part.stop), key=lambda row: history[row].validation_loss)
+        row = _kept(history, part, phases[k])
         kept = "kept" if first else None
-        axes.plot(at[best], history[best].validation_loss, "o", ms=5, color="C1", label=kept)
+        axes.plot(at[row], history[row].validation_loss, "o", ms=5, color="C1", label=kept)
     _phases(axes, history, phases)
     axes.set(xlabel="epoch", ylabel="loss")
     axes.legend(frameon=False, fontsize=8)
+
+
+def _kept(history: "Sequence[Epoch]", part: slice, phase: "Phase") -> int:
+    """The epoch of a phase whose weights it ended with."""
+    if phase.keep == "last":
+        return int(part.stop) - 1
+    return min(range(part.start, part.stop), key=lambda row: history[row].validation_loss)
 
 
 def _weights(part: Any, history: "Sequence[Epoch]", phases: "Sequence[Phase]") -> None:

@@ -141,6 +141,12 @@ def train(
         files = {"source": _absolute(source), "target": _absolute(target), "data": _absolute(data), **rows, **told}
     folder = resume or out or Path()
     sources, targets, plan = _series(plan, files, plot, seeds)
+    if (kinds := len(plan.members)) and (seeds or 1) % kinds:
+        typer.echo(
+            f"note: {plan.name} has {kinds} kinds of members, in turns of the seed: --seeds {kinds}, or a multiple of "
+            "it, holds as many of each",
+            err=True,
+        )
     if seeds is not None:
         run = _train_seeds(plan, sources, targets, folder, seeds, files, as_json=as_json)
     else:

@@ -29,7 +29,7 @@ def overruled(
             raise InputError(f"--model {model}: take one of {', '.join(MODELS)}")
         changes["network"] = plan.network.named(model)
         if not changes["network"].encoded or model in OVERLAPPING:
-            # What no seed decides has no members, and no spread that a code could be kept from.
+            # Neither closed forms nor what corrects one have members, or a spread that a code could be kept from.
             changes |= {"members": (), "loss": "gaussian" if plan.loss == "faithful" else plan.loss}
         if not changes["network"].encoded and strategy is None:
             strategy = "scratch"
