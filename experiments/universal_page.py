@@ -13,7 +13,6 @@ from universal_trial_page import section
 __all__ = ["Part", "page"]
 
 SIGNIFICANT = 1.96
-NUMBERS = {5: "Five", 6: "Six"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +129,9 @@ def _section(part: Part) -> Iterator[str]:
     yield from _table(part, "assets", (BASE, "lhar", BEST, "ewma", "garch"))
     yield ""
     shares = np.mean(part.shares, axis=0)
-    count, seeds = len(market.trainings), NUMBERS.get(part.seeds, part.seeds)
+    count = len(market.trainings)
     yield (
-        f"{seeds} seeds{f', {count} times,' if count > 1 else ''} took {part.seconds:.0f} s to train, added up "
+        f"{part.seeds} seeds{f', {count} times,' if count > 1 else ''} took {part.seconds:.0f} s to train, added up "
         "over networks that were trained side by side. The neural part's share, in the mean over the seeds: "
         f"{', '.join(f'{share:.2f} at {h}' for share, h in zip(shares, market.recipe.horizons, strict=True))} days."
     )

@@ -53,6 +53,7 @@ def build(recipe: Recipe) -> Network:
         paths=paths,
         sequence=shape.sequence,
         dropout=shape.dropout,
+        # Without members no slice stands in the graph.
         window=recipe.member.window if recipe.members else 0,
         faithful=recipe.member.loss == "faithful",
     )
