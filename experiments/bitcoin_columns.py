@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vrx.training.calibration import distributions, set_mean, set_spread
 from vrx.training.deterministic import deterministic
-from vrx.training.linear_part import least_squares, ridge
+from vrx.training.linear_part import least_squares, read, ridge
 from vrx.training.networks import Encoded, build
 from vrx.training.networks.base import Inputs
 from vrx.training.networks.multiscale import DISPLACEMENTS, Multiscale
@@ -104,7 +104,7 @@ def _forecast(
     network.combiner.regression = regression
     regression.kept *= torch.tensor([float(name not in left_out) for name in regression.names])
     least_squares(network, regression, source)
-    ridge(network, regression, [market.train], [recipe.phases[1].ridge])
+    ridge(network, [read(network, market.train)], [recipe.phases[1].ridge])
     set_spread(network, [market.train])
     set_mean(network, [market.train])
     with torch.no_grad():

@@ -88,7 +88,7 @@ def _transferred(market: Market, case: Case, part: Samples, recipe: Recipe, runs
     if case is ZERO:
         return Trained(network, 0.0)
     began = time.perf_counter()
-    _, _, kept = adapt(network, recipe.phases[1].ridges, recipe.horizons, part, market.validation, recipe.loss)
+    _, kept = adapt(network, recipe.phases[1].ridges, recipe.horizons, part, market.validation, recipe.loss)
     return Trained(network, time.perf_counter() - began, kept)
 
 

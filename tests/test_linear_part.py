@@ -17,7 +17,7 @@ from vrx.export.package import export
 from vrx.training.adapt import adapt
 from vrx.training.calibration import distributions
 from vrx.training.folder import open_run
-from vrx.training.linear_part import ridge
+from vrx.training.linear_part import read, ridge
 from vrx.training.losses import gaussian_loss
 from vrx.training.networks import build
 from vrx.training.networks.week import Week
@@ -171,7 +171,7 @@ def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun_once, penalti
     columns, level, neural = columns_of(network, part)
     cut = len(part) // 3 if split else len(part)
     parts = [replace(part, rows=part.rows[rows], target=part.target[rows]) for rows in (slice(cut), slice(cut, None))]
-    ridge(network, regression, parts, penalties)
+    ridge(network, [read(network, one) for one in parts if len(one)], penalties)
     left = part.target.numpy() - level - neural
     wanted = np.concatenate([twin.held(columns, left[:, [k]], penalties[k], present[:, [k]]) for k in range(2)], axis=1)
     np.testing.assert_allclose(regression.linear.weight.detach().numpy().T, wanted[:-1], atol=1e-8)
@@ -197,7 +197,7 @@ def test_as_the_penalty_grows_nothing_moves(begun):
     network, part, _ = begun()
     linear = network.combiner.regression.linear
     before = linear.weight.detach().clone(), linear.bias.detach().clone()
-    ridge(network, network.combiner.regression, [part], [1e15] * 2)
+    ridge(network, [read(network, part)], [1e15] * 2)
     np.testing.assert_allclose(linear.weight.detach().numpy(), before[0].numpy(), atol=1e-9)
     np.testing.assert_allclose(linear.bias.detach().numpy(), before[1].numpy(), atol=1e-9)
 
@@ -207,7 +207,7 @@ def test_after_the_phase_standardised_errors_on_the_train_part_have_mean_square_
     with torch.no_grad():
         network.head.spread.bias -= 4.0  # spreads of a far quieter market
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    _, _, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
+    _, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     moved = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {"combiner.regression.linear.weight", "combiner.regression.linear.bias", "gain"}
     mean, spread = distributions(network, train)
@@ -225,7 +225,7 @@ def test_a_train_part_that_misleads_makes_nothing_worse_on_validation(begun, cas
     }[case]
     before = {name: value.clone() for name, value in network.state_dict().items()}
     came = float(gaussian_loss(distributions(network, validation), validation.target))
-    losses, _, kept = adapt(network, [1e-3], (1, 1), replace(train, target=mixed), validation, "gaussian")
+    losses, kept = adapt(network, [1e-3], (1, 1), replace(train, target=mixed), validation, "gaussian")
     assert losses[1] == float(gaussian_loss(distributions(network, validation), validation.target)) <= came
     assert kept == "nothing"
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -235,9 +235,9 @@ def test_when_asked_what_validation_kept_is_solved_again_with_the_validation_par
     network, train, validation = begun()
     plain, _, _ = begun()
     torch.testing.assert_close(dict(plain.named_parameters()), dict(network.named_parameters()), rtol=0.0, atol=0.0)
-    losses, _, kept = adapt(network, [20.0], (1, 5), train, validation, "gaussian", refit=True)
+    losses, kept = adapt(network, [20.0], (1, 5), train, validation, "gaussian", refit=True)
     assert kept == "linear part"
-    ridge(plain, plain.combiner.regression, [train, validation], [20.0, 100.0])
+    ridge(plain, [read(plain, part) for part in (train, validation)], [20.0, 100.0])
     said = [one.combiner.regression.linear.weight for one in (network, plain)]
     torch.testing.assert_close(*said, rtol=1e-12, atol=1e-12)
     other, _, _ = begun()
@@ -260,7 +260,7 @@ def test_of_several_ridges_the_mean_by_the_root_of_their_likelihood_is_taken(beg
     for penalty, spread_alone in ((0.0, False), (0.0, True), (20.0, False), (500.0, False)):
         one, _, _ = begun()
         if penalty:
-            ridge(one, one.combiner.regression, [train], [penalty, 5.0 * penalty])
+            ridge(one, [read(one, train)], [penalty, 5.0 * penalty])
         if penalty or spread_alone:
             mean, spread = distributions(one, train)
             one.gain.mul_((((train.target - mean) / spread) ** 2).mean(0).sqrt())
@@ -283,7 +283,7 @@ def test_of_several_ridges_the_mean_by_the_root_of_their_likelihood_is_taken(beg
 
 def test_several_ridges_are_solved_again_with_the_weights_that_validation_gave_them(begun):
     network, train, validation = begun()
-    losses, _, kept = adapt(network, [20.0, 500.0], (1, 1), train, validation, "gaussian", refit=True)
+    losses, kept = adapt(network, [20.0, 500.0], (1, 1), train, validation, "gaussian", refit=True)
     other, _, _ = begun()
     assert kept == "linear part"
     assert losses == adapt(other, [20.0, 500.0], (1, 1), train, validation, "gaussian")[0]
@@ -294,7 +294,7 @@ def test_several_ridges_are_solved_again_with_the_weights_that_validation_gave_t
     for penalty in (20.0, 500.0):
         one, _, _ = begun()
         came = one.combiner.regression.linear.weight.detach().clone()
-        ridge(one, one.combiner.regression, [train, validation], [penalty] * 2)
+        ridge(one, [read(one, part) for part in (train, validation)], [penalty] * 2)
         alone.append(one.combiner.regression.linear.weight.detach() - came)
     assert (said[0] - came).norm() <= max(change.norm() for change in alone)
 
@@ -306,7 +306,7 @@ def test_several_ridges_that_all_mislead_leave_the_network_as_it_was(begun, leve
     before = {name: value.clone() for name, value in network.state_dict().items()}
     came = float(gaussian_loss(distributions(network, validation), validation.target))
     wrong = replace(train, target=train.target + levels)
-    losses, _, _ = adapt(network, [1e-3, 1e-2], (1, 1), wrong, validation, "gaussian")
+    losses, _ = adapt(network, [1e-3, 1e-2], (1, 1), wrong, validation, "gaussian")
     assert losses[1] <= came
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=1e-6, atol=1e-9)
@@ -317,7 +317,7 @@ def test_what_validation_does_not_keep_is_not_solved_again(begun):
     adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     before = {name: value.clone() for name, value in network.state_dict().items()}
     wrong = replace(train, target=train.target + 9.0)
-    _, _, kept = adapt(network, [1e-3], (1, 1), wrong, validation, "gaussian", refit=True)
+    _, kept = adapt(network, [1e-3], (1, 1), wrong, validation, "gaussian", refit=True)
     assert kept == "nothing"
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -330,7 +330,7 @@ def test_where_only_the_spread_is_wrong_only_the_spread_moves(begun):
         network.head.spread.bias -= 4.0
     before = network.combiner.regression.linear.weight.detach().clone()
     few = replace(train, rows=train.rows[:20], target=train.target[:20])  # for sixteen coefficients
-    _, _, kept = adapt(network, [1e-6], (1, 1), few, validation, "gaussian")
+    _, kept = adapt(network, [1e-6], (1, 1), few, validation, "gaussian")
     assert kept == "spread"
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert (network.gain > 1.5 * gain).all()
@@ -347,7 +347,7 @@ def test_where_the_equations_have_no_solution_the_linear_part_stays(begun, monke
     network, train, validation = begun()
     before = network.combiner.regression.linear.weight.detach().clone()
     monkeypatch.setattr(torch.linalg, "solve", unsolved)
-    losses, _, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
+    losses, kept = adapt(network, [20.0], (1, 1), train, validation, "gaussian")
     assert kept in ("spread", "nothing")
     assert torch.equal(network.combiner.regression.linear.weight, before)
     assert np.isfinite(losses).all()
@@ -372,7 +372,7 @@ def test_a_loss_that_is_no_number_is_never_the_lowest(begun):
 def test_a_linear_part_that_meets_the_train_part_exactly_leaves_a_spread(begun):
     network, train, validation = begun()
     exact = replace(train, target=distributions(network, train).mean)
-    losses, _, _ = adapt(network, [1e9], (1, 1), exact, validation, "gaussian")
+    losses, _ = adapt(network, [1e9], (1, 1), exact, validation, "gaussian")
     assert np.isfinite(losses).all()
     assert (network.gain > 0.0).all()
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from vrx.errors import TrainingError
-from vrx.training.calibration import distributions, explained
-from vrx.training.linear_part import ridge
+from vrx.training.linear_part import Read, read, ridge
 from vrx.training.losses import loss
 from vrx.training.networks import Encoded
 from vrx.training.windows import Samples
@@ -38,7 +37,7 @@ def adapt(
     kind: str,
     *,
     refit: bool = False,
-) -> tuple[tuple[float, float], Mapping[str, Tensor], str]:
+) -> tuple[tuple[float, float], str]:
     """Re-solve the linear part by a ridge toward its coefficients, and fit the spread by one factor a horizon.
 
     Of the new linear part, the old one with the new spread, and the network as it came, that stays which has the lowest
@@ -68,8 +67,6 @@ def adapt(
     -------
     losses : (float, float)
         On the train and the validation part, of what is kept, before any second solution.
-    weights : dict of str to Tensor
-        What the combiner decides, in the mean over the validation part.
     kept : str
         One of :data:`KEPT`.
 
@@ -83,42 +80,39 @@ def adapt(
         raise ValueError("a network without a linear part has nothing to re-solve")
     held = {"gain": network.gain, **dict(regression.linear.named_parameters())}
     came = _copy(held)
-    tries = _tries(network, held, ridges, horizons, [train])
-    shares = _shares(network, held, tries, horizons, validation) if len(ridges) > 1 else {}
+    fitted, chosen = read(network, train), read(network, validation)
+    tries = _tries(network, held, ridges, horizons, [fitted])
+    shares = _shares(network, held, tries, horizons, chosen) if len(ridges) > 1 else {}
     solved = _blend(tries, shares) if shares else tries.get(_name(ridges[0]))
     found = {}
     for name, values in {KEPT[0]: solved, KEPT[1]: tries["spread"], KEPT[2]: came}.items():
         if values is None:
             continue
         _restore(held, values)
-        distribution, weights = explained(network, validation)
-        fitted = float(loss(distributions(network, train), train.target, kind))
-        validated = float(loss(distribution, validation.target, kind))
-        if math.isfinite(fitted) and math.isfinite(validated):
-            found[name] = (fitted, validated), weights, values
+        losses = _loss(network, fitted, kind), _loss(network, chosen, kind)
+        if all(map(math.isfinite, losses)):
+            found[name] = losses, values
     if not found:
         raise TrainingError(
             "phase in closed form: the loss is no number, on the network as it came neither: look for days of the "
             "target whose variance is far from all others"
         )
     kept = min(found, key=lambda name: found[name][0][1])
-    losses, weights, values = found[kept]
+    losses, values = found[kept]
     if refit and kept == KEPT[0]:
         # Held to where it stood before the first solution, which would else count its samples twice.
         _restore(held, came)
-        again = _tries(network, held, ridges, horizons, [train, validation])
+        again = _tries(network, held, ridges, horizons, [fitted, chosen])
         values = _blend(again, shares) if shares else again[_name(ridges[0])]
     _restore(held, values)
-    return losses, weights, kept
+    return losses, kept
 
 
 def _tries(
-    network: Encoded, held: Values, ridges: Sequence[float], horizons: Sequence[int], parts: Sequence[Samples]
+    network: Encoded, held: Values, ridges: Sequence[float], horizons: Sequence[int], parts: Sequence[Read]
 ) -> dict[str, Values]:
     """The network as it came, its spread fitted, and each ridge solved; on return it is as it came."""
-    regression, came = network.combiner.regression, _copy(held)
-    if regression is None:
-        raise ValueError("a network without a linear part has nothing to re-solve")
+    came = _copy(held)
     tries: dict[str, Values] = {"nothing": came}
     _fit_gain(network, parts)
     tries["spread"] = _copy(held)
@@ -126,7 +120,7 @@ def _tries(
         _restore(held, came)
         # Too few samples, or none that move, leave equations without a solution: then there is one try less.
         with suppress(TrainingError):
-            ridge(network, regression, parts, [weight * horizon for horizon in horizons])
+            ridge(network, parts, [weight * horizon for horizon in horizons])
             _fit_gain(network, parts)
             tries[_name(weight)] = _copy(held)
     _restore(held, came)
@@ -138,14 +132,14 @@ def _name(weight: float) -> str:
 
 
 def _shares(
-    network: Encoded, held: Values, tries: Mapping[str, Values], horizons: Sequence[int], part: Samples
+    network: Encoded, held: Values, tries: Mapping[str, Values], horizons: Sequence[int], part: Read
 ) -> dict[str, Tensor]:
     """The weight of each try, (horizons,), by its likelihood on a part; they add up to one."""
     counts = POWER * len(part) / torch.tensor(horizons, dtype=torch.float64)
     logs = []
     for values in tries.values():
         _restore(held, values)
-        mean, spread = distributions(network, part)
+        mean, spread = part.distribution(network)
         log = -(torch.log(spread) + 0.5 * ((part.target - mean) / spread) ** 2).mean(0)
         logs.append(torch.where(torch.isfinite(log), counts * log, -torch.inf))
     _restore(held, tries["nothing"])
@@ -170,8 +164,12 @@ def _blend(tries: Mapping[str, Values], shares: Mapping[str, Tensor]) -> Values:
     return mean
 
 
-def _fit_gain(network: Encoded, parts: Sequence[Samples]) -> None:
-    found = [(part, distributions(network, part)) for part in parts]
+def _loss(network: Encoded, part: Read, kind: str) -> float:
+    return float(loss(part.distribution(network), part.target, kind))
+
+
+def _fit_gain(network: Encoded, parts: Sequence[Read]) -> None:
+    found = [(part, part.distribution(network)) for part in parts]
     errors = torch.cat([(part.target - mean) / spread for part, (mean, spread) in found])
     network.gain.mul_((errors**2).mean(0).sqrt().clamp(min=LEAST_FACTOR))
 

@@ -1,6 +1,6 @@
 """The linear part of a network in closed form: least squares, or a ridge toward where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,10 +8,11 @@ from torch import Tensor
 
 from vrx.errors import TrainingError
 from vrx.training.networks import Encoded
+from vrx.training.networks.base import Distribution
 from vrx.training.networks.regression import Regression, Sized
 from vrx.training.windows import Samples
 
-__all__ = ["least_squares", "ridge"]
+__all__ = ["Read", "least_squares", "read", "ridge"]
 
 CHUNK = 4096
 # Share of the mean diagonal of X'X that is added to it, so that columns that say nothing get finite coefficients.
@@ -27,6 +28,46 @@ class _Moments:
     count: int
     mean: Tensor
     scatter: Tensor  # around the mean
+
+
+@dataclass(frozen=True)
+class Read:
+    """Samples as a network reads them before its linear part and its gain have a say; float64, a row a sample.
+
+    The neural part is most of the work, and a phase in closed form never moves it.
+    """
+
+    columns: Tensor
+    anchor: Tensor
+    neural: Tensor
+    """What the neural part adds to the forecast, (samples, horizons)."""
+    spread: Tensor
+    """With a gain of one, (samples, horizons)."""
+    target: Tensor
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def distribution(self, network: Encoded) -> Distribution:
+        """The network's distribution for every sample, its linear part and gain as they are now."""
+        mean = _regression(network).linear(self.columns) + self.anchor + self.neural
+        return Distribution(mean, self.spread * network.gain)
+
+
+@torch.no_grad()
+def read(network: Encoded, samples: Samples) -> Read:
+    """Run all of a network but its linear part over samples; its forecast is the sum of the two parts."""
+    network.eval()
+    regression = _regression(network)
+    found = []
+    for index in torch.arange(len(samples)).split(CHUNK):
+        view, spread = network.view(network.input(samples.windows(index)))
+        if view.columns is None:
+            raise ValueError("the linear part reads nothing")
+        anchor = torch.as_tensor(regression.anchor(view.path)).expand(len(index), 1)
+        found.append((view.columns, anchor, network.combiner.neural(view), spread))
+    columns, anchors, neural, spreads = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Read(columns, anchors, neural, spreads, samples.target)
 
 
 @torch.no_grad()
@@ -49,7 +90,7 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
     width = regression.linear.in_features
     if isinstance(regression, Sized):
         regression.sizes.fill_(1.0)
-    found = _moments(network, regression, [samples], neural=False)
+    found = _moments(_rows(network, regression, samples))
     if isinstance(regression, Sized):
         sizes = torch.sqrt(found.scatter.diagonal()[:width] / found.count)
         regression.sizes.copy_(torch.where(sizes > 0.0, sizes, 1.0))
@@ -66,38 +107,44 @@ def least_squares(network: Encoded, regression: Regression, samples: Samples, pe
 
 
 @torch.no_grad()
-def ridge(network: Encoded, regression: Regression, parts: Sequence[Samples], penalties: Sequence[float]) -> None:
-    """Re-solve a regression on what the neural part leaves over, held to its present coefficients.
+def ridge(network: Encoded, parts: Sequence[Read], penalties: Sequence[float]) -> None:
+    """Re-solve the linear part on what the neural part leaves over, held to its present coefficients.
 
     Minimises, horizon by horizon, the sum of squared errors plus a penalty times the squared changes of the slopes,
     plus a tenth of that for the intercept. As the penalty grows nothing moves; with many samples it is least squares.
     """
-    width = regression.linear.in_features
-    found = _moments(network, regression, parts, neural=True)
+    regression = _regression(network)
+    found = _moments(torch.cat([part.columns, part.target - part.anchor - part.neural], 1) for part in parts)
     present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]])
-    _set(regression, _held(found, width, penalties, present))
+    _set(regression, _held(found, regression.linear.in_features, penalties, present))
 
 
-def _moments(network: Encoded, regression: Regression, parts: Sequence[Samples], *, neural: bool) -> _Moments:
-    """Of the columns and the target; `neural` takes the neural part's forecast out of the target, at its own cost."""
+def _regression(network: Encoded) -> Regression:
+    if network.combiner.regression is None:
+        raise ValueError("a network without a linear part has nothing to re-solve")
+    return network.combiner.regression
+
+
+def _rows(network: Encoded, regression: Regression, samples: Samples) -> Iterator[Tensor]:
+    """The columns and what the regression alone is to explain, chunk by chunk."""
     network.eval()
-    sums, squares = [], []
+    for index in torch.arange(len(samples)).split(CHUNK) if len(samples) else ():
+        inputs = network.input(samples.windows(index))
+        path = network.paths(inputs)
+        yield torch.cat([regression.columns(inputs, path), samples.target[index] - regression.anchor(path)], 1)
+
+
+def _moments(chunks: Iterable[Tensor]) -> _Moments:
+    count, sums, squares = 0, [], []
     middle: Tensor | None = None
-    for samples in parts:
-        for index in torch.arange(len(samples)).split(CHUNK) if len(samples) else ():
-            inputs = network.input(samples.windows(index))
-            path = network.paths(inputs)
-            left = samples.target[index] - regression.anchor(path)
-            if neural:
-                left = left - network.combiner.neural(network.view(inputs)[0])
-            rows = torch.cat([regression.columns(inputs, path), left], 1)
-            # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
-            middle = rows.mean(0) if middle is None else middle
-            sums.append((rows - middle).sum(0))
-            squares.append((rows - middle).T @ (rows - middle))
+    for rows in chunks:
+        # Around the first rows' mean: sums of squares of log variances near -9 would drown what moves them.
+        middle = rows.mean(0) if middle is None else middle
+        count += len(rows)
+        sums.append((rows - middle).sum(0))
+        squares.append((rows - middle).T @ (rows - middle))
     if middle is None:
         raise ValueError("no samples to fit a regression to")
-    count = sum(len(samples) for samples in parts)
     off = torch.stack(sums).sum(0) / count
     scatter = torch.stack(squares).sum(0) - count * torch.outer(off, off)
     return _Moments(count, middle + off, scatter)

@@ -70,11 +70,12 @@ def train(
         saved = None
         while state.epoch < phase.length and state.stale < phase.patience:
             began = time.perf_counter()
+            weights: dict[str, float] = {}
+            kept = ""
             if phase.ridges and isinstance(network, Encoded):
-                losses, weights, kept = _closed(network, recipe, phase, data[state.phase])
+                losses, kept = _closed(network, recipe, phase, data[state.phase])
             else:
                 losses, weights = _epoch(network, optimiser, recipe, state, data[state.phase])
-                kept = ""
             # What a closed form kept was chosen against the network as it came.
             if losses[1] < state.best or kept or phase.keep == "last":
                 state.best, state.stale, state.waited = losses[1], 0, 0
@@ -104,13 +105,10 @@ def _entered(network: Network, recipe: Recipe, validation: Samples) -> float:
     return entered if math.isfinite(entered) else math.inf
 
 
-def _closed(
-    network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData
-) -> tuple[tuple[float, float], dict[str, float], str]:
-    losses, weights, kept = adapt(
+def _closed(network: Encoded, recipe: Recipe, phase: Phase, data: PhaseData) -> tuple[tuple[float, float], str]:
+    return adapt(
         network, phase.ridges, recipe.horizons, data.train, data.validation, recipe.member.loss, refit=phase.refit
     )
-    return losses, {name: float(weight) for name, weight in weights.items()}, kept
 
 
 def _rate(state: State, phase: Phase) -> float:

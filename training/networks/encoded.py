@@ -104,7 +104,7 @@ class Encoded(Network):
         return {**parts, "all": [parameter for group in parts.values() for parameter in group]}
 
     def view(self, inputs: Inputs) -> tuple[View, Tensor]:
-        """What the combiner sees, and the spread."""
+        """What the combiner sees, and the spread with a gain of one."""
         path: Path = self.paths(inputs)
         regression = self.combiner.regression
         columns = None if regression is None else regression.columns(inputs, path)
@@ -116,14 +116,14 @@ class Encoded(Network):
                 steps.append(path.returns[:, -self.sequence :])
             code = self.encoder(torch.stack(steps, 2).float())
         own: Distribution = self.head(code)
-        return View(inputs, path, columns, code, own.mean * self.scale), own.spread * self.scale * self.gain
+        return View(inputs, path, columns, code, own.mean * self.scale), own.spread * self.scale
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The combiner's mean, the head's spread."""
         view, spread = self.view(inputs)
-        return Distribution(self.combiner(view), spread)
+        return Distribution(self.combiner(view), spread * self.gain)
 
     def explained(self, inputs: Inputs) -> tuple[Distribution, Mapping[str, Tensor]]:
         """The distribution, and the weights that the combiner chose."""
         view, spread = self.view(inputs)
-        return Distribution(self.combiner(view), spread), self.combiner.weights(view)
+        return Distribution(self.combiner(view), spread * self.gain), self.combiner.weights(view)
