@@ -259,6 +259,26 @@ def test_a_series_without_a_channel_or_too_short_is_refused(folder, target, only
         tuning(members, short)
 
 
+def test_the_shortest_series_that_is_taken_leaves_a_day_to_validate_with(tiny, source, target, tmp_path):
+    phases = (Phase("source", epochs=1, batch_size=64),)
+    far = tiny("variance-return", "scales", phases=phases, lookback=LOOKBACK, horizons=(1, 44), network=SHAPE)
+    execute_seeds(replace(far, split=SPLIT), [source], [], tmp_path / "model", [0])
+
+    def last(count):
+        bars = LOOKBACK - 1 + count
+        return replace(
+            target,
+            columns={name: values[-bars:] for name, values in target.columns.items()},
+            dates=target.dates[-bars:],
+        )
+
+    # Of the last fifth, 46 windows, the first closes the train part and 44 more have no 44 days after them.
+    with pytest.raises(InputError, match="229 windows of 60, and fine-tuning takes 230"):
+        tuning(open_members(str(tmp_path / "model")), last(229))
+    _, runs = adapted(tmp_path / "model", last(230), tmp_path / "runs")
+    assert np.isfinite(runs[0].history[-1].validation_loss)
+
+
 def test_the_recipe_of_fine_tuning_is_one_closed_form(folder, target):
     plan = tuning(open_members(str(folder)), target)
     assert plan.phases == PHASES

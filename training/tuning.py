@@ -1,6 +1,7 @@
 """Fine-tuning: the recipe that adapts a finished model to one series."""
 
 import datetime
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -92,13 +93,18 @@ def windows_of(begin: Sequence[Run], target: Bars, *, test_from: datetime.date |
     dates = dates_of(target)
     end = len(dates) if test_from is None else int(np.searchsorted(dates, np.datetime64(test_from)))
     windows = np.arange(first.lookback - 1 + target.first_whole(first.channels), end)
-    if len(windows) < FEWEST:
+    if len(windows) < (fewest := _fewest(first)):
         before = "" if test_from is None else f" before {test_from}"
         raise InputError(
             f"{target.name}: {end} bars{before} hold {len(windows)} windows of {first.lookback}, and fine-tuning takes "
-            f"{FEWEST}: forecast with {first.name} as it is"
+            f"{fewest}: forecast with {first.name} as it is"
         )
     return windows
+
+
+def _fewest(recipe: Recipe) -> int:
+    """Windows. Of those that validate, the last ones are followed by too few days: one at least has to be left."""
+    return max(FEWEST, math.ceil((max(recipe.horizons) + 2) / VALIDATION))
 
 
 def validation_losses(runs: Sequence[Run], plan: Recipe, target: Bars) -> list[float]:
