@@ -3,7 +3,7 @@
     python experiments/universal.py --data DIR [--runs runs/universal] [--out docs/results/universal.md]
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
-where it stopped. With --no-trials, the section on the trials is made of what experiments/universal_trials.py kept.
+where it stopped. With --no-trials, the section on the trials is made of the scores in --trials, which they write else.
 """
 
 import argparse
@@ -88,6 +88,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/universal"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/universal.md"))
     parser.add_argument("--markets", nargs="*", default=list(MARKETS), choices=list(MARKETS))
+    parser.add_argument("--trials", type=Path, default=RESULTS)
     parser.add_argument("--no-trials", action="store_true", help="run no trials: print those that were run before")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
@@ -96,10 +97,10 @@ def main() -> None:
     for key in chosen.markets:
         with console.status(f"{key}: networks, rivals, scores"):
             parts.append(judged(key, chosen.data, chosen.runs, shared))
-    kept = chosen.runs / "trials"
-    trials = stored(kept) if chosen.no_trials else followed(chosen.data, kept)
+    kept = chosen.trials
+    trials = stored(kept) if chosen.no_trials else followed(chosen.data, chosen.runs / "trials", kept)
     if trials is None:
-        console.print(f"{kept / RESULTS}: holds no trials of the recipes as they are: the page has no section on them")
+        console.print(f"{kept}: holds no trials of the recipes as they are: the page has no section on them")
     text = "\n".join(page(parts, trials, time.perf_counter() - began)) + "\n"
     beside = chosen.out.with_name(f".{chosen.out.name}.part")
     beside.write_text(text, encoding="utf-8")

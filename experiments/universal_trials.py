@@ -1,9 +1,10 @@
 """Every trial of the universal models on validation days alone, for docs/results/universal.md.
 
-    python experiments/universal_trials.py --data DIR [--runs runs/universal/trials]
+    python experiments/universal_trials.py --data DIR [--runs runs/universal/trials] [--out FILE.json]
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
-where it stopped; the scores go to trials.json there, which experiments/universal.py makes a section of its page of.
+where it stopped; the scores go to docs/results/universal_trials.json, which experiments/universal.py makes a section of
+its page of.
 """
 
 import argparse
@@ -36,7 +37,7 @@ from vrx.training.seeds import execute_seeds
 
 __all__ = ["GROUNDS", "RESULTS", "Ground", "results", "stored", "tried"]
 
-RESULTS = "trials.json"
+RESULTS = Path("docs/results/universal_trials.json")
 ABOUT = ("name", "about", "recipe")
 Models = list[tuple[np.datetime64, Run]]
 
@@ -102,8 +103,10 @@ GROUNDS = {
 }
 
 
-def results(folder: Path, runs: Path, report: Callable[[str, str, int], None] | None = None) -> dict[str, Any]:
-    """Run all trials and keep their scores in `runs`; `report` gets the ground, the trial to come and their number."""
+def results(
+    folder: Path, runs: Path, out: Path, report: Callable[[str, str, int], None] | None = None
+) -> dict[str, Any]:
+    """Run all trials and keep their scores in `out`; `report` gets the ground, the trial to come and their number."""
     document = {}
     for key, ground in GROUNDS.items():
         market, trials = ground.market(key, folder), ground.trials(ground.recipe())
@@ -114,15 +117,15 @@ def results(folder: Path, runs: Path, report: Callable[[str, str, int], None] | 
                 report(key, trial.name, len(trials))
             found.append({**_about(trial, ground), **tried(trial, market, about, runs / key)})
         document[key] = {**_plan(ground), "trials": found}
-    write_text(runs / RESULTS, json.dumps(document, indent=1))
+    write_text(out, json.dumps(document, indent=1) + "\n")
     return document
 
 
-def stored(runs: Path) -> dict[str, Any] | None:
+def stored(out: Path) -> dict[str, Any] | None:
     """The scores that `results` kept; None where there are none, or others than of the recipes and trials of now."""
-    if not (runs / RESULTS).exists():
+    if not out.exists():
         return None
-    document: dict[str, Any] = json.loads((runs / RESULTS).read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     for key, ground in GROUNDS.items():
         kept, plan = document.get(key, {}), json.loads(json.dumps(_plan(ground)))
         wanted = [_about(trial, ground) for trial in ground.trials(ground.recipe())]
@@ -139,7 +142,7 @@ def _about(trial: Trial, ground: Ground) -> dict[str, str]:
 
 def _plan(ground: Ground) -> dict[str, Any]:
     recipe = ground.recipe()
-    return {"title": ground.title, "horizons": list(recipe.horizons), "recipe": recipe.to_dict()}
+    return {"title": ground.title, "horizons": list(recipe.horizons), "recipe": _hash(recipe)}
 
 
 def _known(market: Market, trials: Sequence[Trial]) -> dict[str, Known]:
@@ -232,7 +235,7 @@ def _scores(found: Sequence[dict[str, Asset]], market: Market) -> dict[str, Any]
     return scores
 
 
-def followed(folder: Path, runs: Path) -> dict[str, Any]:
+def followed(folder: Path, runs: Path, out: Path) -> dict[str, Any]:
     """`results`, with a bar on stderr."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -243,7 +246,7 @@ def followed(folder: Path, runs: Path) -> dict[str, Any]:
             bar.update(tasks[key], description=f"trials on {key}: {name}", completed=begun[key], total=count)
             begun[key] += 1
 
-        found = results(folder, runs, report)
+        found = results(folder, runs, out, report)
         for key, count in begun.items():
             bar.update(tasks[key], description=f"trials on {key}", completed=count)
     return found
@@ -254,9 +257,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--runs", type=Path, default=Path("runs/universal/trials"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    followed(chosen.data, chosen.runs)
+    followed(chosen.data, chosen.runs, chosen.out)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ def small(monkeypatch):
 def test_what_comes_after_the_last_validation_day_changes_no_result(folder, small, tmp_path):
     (tmp_path / "spoilt").mkdir()
     write(tmp_path / "spoilt", spoilt=True)
-    found = trials.results(folder, tmp_path / "one")
-    again = trials.followed(tmp_path / "spoilt", tmp_path / "two")
-    assert trials.stored(tmp_path / "one") == found
+    found = trials.results(folder, tmp_path / "one", tmp_path / "one.json")
+    again = trials.followed(tmp_path / "spoilt", tmp_path / "two", tmp_path / "two.json")
+    assert trials.stored(tmp_path / "one.json") == found
     for document in (found, again):
         for ground in document.values():
             for trial in ground["trials"]:
@@ -148,7 +148,8 @@ def test_what_comes_after_the_last_validation_day_changes_no_result(folder, smal
 
 def test_when_a_recipe_or_a_trial_has_changed_then_what_was_kept_is_not_taken(folder, small, tmp_path, monkeypatch):
     monkeypatch.setitem(trials.GROUNDS, "bars", replace(trials.GROUNDS["bars"], trials=lambda _: ()))
-    assert trials.stored(tmp_path) is None
+    kept_in = tmp_path / "kept.json"
+    assert trials.stored(kept_in) is None
     indices = trials.GROUNDS["indices"]
     alone = replace(indices, trials=lambda recipe: indices.trials(recipe)[:1])
     monkeypatch.setitem(trials.GROUNDS, "indices", alone)
@@ -156,16 +157,20 @@ def test_when_a_recipe_or_a_trial_has_changed_then_what_was_kept_is_not_taken(fo
     for key, ground in trials.GROUNDS.items():
         told = [trials._about(trial, ground) for trial in ground.trials(ground.recipe())]
         kept[key] = {**trials._plan(ground), "trials": told}
-    (tmp_path / trials.RESULTS).write_text(json.dumps(kept), encoding="utf-8")
-    assert trials.stored(tmp_path) == json.loads(json.dumps(kept))
+    kept_in.write_text(json.dumps(kept), encoding="utf-8")
+    assert trials.stored(kept_in) == json.loads(json.dumps(kept))
     monkeypatch.setitem(trials.GROUNDS, "indices", indices)
-    assert trials.stored(tmp_path) is None
+    assert trials.stored(kept_in) is None
     changed = replace(alone.trials(alone.recipe())[0], change=lambda recipe: replace(recipe, proxy_stride=1, seed=9))
     monkeypatch.setitem(trials.GROUNDS, "indices", replace(alone, trials=lambda _: (changed,)))
-    assert trials.stored(tmp_path) is None
+    assert trials.stored(kept_in) is None
     other = replace(alone.recipe(), lookback=67)
     monkeypatch.setitem(trials.GROUNDS, "indices", replace(alone, recipe=lambda: other))
-    assert trials.stored(tmp_path) is None
+    assert trials.stored(kept_in) is None
+
+
+def test_the_trials_that_the_project_keeps_are_of_its_recipes():
+    assert trials.stored(Path(__file__).parents[1] / trials.RESULTS) is not None
 
 
 def test_what_a_recipe_leaves_at_its_default_moves_no_network_that_was_kept():
@@ -243,6 +248,6 @@ def test_the_table_holds_every_trial_with_its_figures():
         for k, trial in enumerate(document[key]["trials"]):
             figures = far.format(-0.001 * (k + 1), 0.03 + 0.001 * k)
             assert f"| {trial['name']} | {trial['about']} | {figures} | -1.0% | 3 |" in lines
-    least = f"{document['indices']['trials'][-1]['name']}, -{0.1 * len(document['indices']['trials']):.2f}%"
-    assert any(f"lowest QLIKE there: {least}; the highest: {plans.START}, -0.10%" in line for line in lines)
-    assert sum("each alone: -2.22% to -1.11%" in line for line in lines) == 2
+    least = f"{document['indices']['trials'][-1]['name']}, -{0.1 * len(document['indices']['trials']):.1f}%"
+    assert any(f"lowest QLIKE there: {least}; the highest: {plans.START}, -0.1%" in line for line in lines)
+    assert sum("each alone: -2.2% to -1.1%" in line for line in lines) == 2
