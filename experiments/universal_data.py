@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 INDICES = ("indices_rv5_2000_2019.csv.gz",)
 COINS = ("btc_rv60_kraken.csv", "eth_rv60_kraken.csv", "btc_rv5_2020_2022.csv")
+# Months from one adapting to the next. Log-HAR is refitted every day.
+MONTHS = {"month": 1, "quarter": 3}
 # How the names of an asset of a kind end; all others are stocks.
 KINDS = {"coins": ("-USD", "_kraken"), "currencies": ("=X",)}
 # The bars of an index are that index.
@@ -45,7 +47,7 @@ class Market:
     yearly: bool = False
     """Whether a model is trained anew for every year of the test: chosen on the year before, trained on all earlier."""
     tuned: str = ""
-    """How often the models are adapted to each series: every ``"year"`` of the test, ``"once"`` before it, or never."""
+    """How often the models are adapted to each series, a key of `MONTHS`; never, where it is empty."""
 
     @property
     def trainings(self) -> tuple[tuple[np.datetime64, Recipe], ...]:
@@ -60,8 +62,11 @@ class Market:
     @property
     def tunings(self) -> tuple[np.datetime64, ...]:
         """From which day on each adapted model forecasts."""
-        years = self._years if self.tuned == "year" else self._years[:1] if self.tuned else ()
-        return tuple(np.datetime64(f"{year}-01-01") for year in years)
+        if not self.tuned:
+            return ()
+        first, last = (day.astype("datetime64[M]").astype(int) for day in (self.first, self.last))
+        months = np.arange(first, last + 1, MONTHS[self.tuned]).astype("datetime64[M]")
+        return tuple(months.astype("datetime64[D]"))
 
     @property
     def _years(self) -> range:
@@ -132,7 +137,7 @@ def _indices(folder: Path, key: str, held_out: tuple[str, ...], *, yearly: bool)
         last=np.datetime64("2019-12-31"),
         groups={"trained on": seen, "never seen": held_out} if held_out else {"indices": names},
         yearly=yearly,
-        tuned="year" if yearly and not held_out else "",
+        tuned="month" if yearly and not held_out else "",
     )
 
 
@@ -155,7 +160,7 @@ def _coins(folder: Path, key: str, *, taught: bool) -> Market:
         first=np.datetime64("2020-01-01"),
         last=np.datetime64("2023-12-31"),
         groups={name: (name,) for name in coins},
-        tuned="year",
+        tuned="month",
     )
 
 
@@ -169,7 +174,7 @@ def _panel(folder: Path, recipe: Recipe, key: str, title: str) -> Market:
         first=np.datetime64("2019-01-01"),
         last=np.datetime64("2022-12-31"),
         groups=kinds(series, recipe.held_out),
-        tuned="once",
+        tuned="quarter",
     )
 
 

@@ -163,7 +163,7 @@ def garch(returns: Array, came: Array, horizons: tuple[int, ...], first: int) ->
     for begin in range(max(first, START), n, EVERY):
         scale = 1.0 / returns[: begin + 1].std()
         found = arch_model(scale * returns[: begin + 1], mean="Constant", vol="GARCH", p=1, q=1, rescale=False).fit(
-            disp="off"
+            disp="off", show_warning=False
         )
         mu, omega, alpha, beta = (found.params[name] for name in ("mu", "omega", "alpha[1]", "beta[1]"))
         h = found.conditional_volatility[-1] ** 2

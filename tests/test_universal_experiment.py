@@ -157,27 +157,73 @@ def test_no_proxy_is_of_what_a_market_must_not_have_seen(folder, monkeypatch, ma
     assert not {*found.recipe.left_out} & {bars.name for bars in found.series}
 
 
-def test_an_adapted_model_knows_nothing_of_the_days_that_it_forecasts(folder, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(main.__file__).parent))
+@pytest.fixture(scope="module")
+def begun(folder, tmp_path_factory):
+    """A market of two short years of adapting, the first of its series, and the model that adapting begins from."""
     market = sets.load("indices", folder)
     phase = replace(market.recipe.phases[0], epochs=1, patience=1)
     recipe = replace(sets.split_at(market.recipe, "2012-12-31", "2013-12-31"), phases=(phase,), held_out=())
-    run = execute(recipe, market.series, [], tmp_path / "run")
-    members = [(np.datetime64("2015-01-01"), [run])]
-    bars = market.series[0]
+    run = execute(recipe, market.series, [], tmp_path_factory.mktemp("begun") / "run")
+
+    def ask(bars, kept, days=market.tunings[:13:12]):
+        plain = scores.stitched([(market.first, run)], bars)
+        return bars, plain, days, [(np.datetime64("2015-01-01"), [run])], kept
+
+    return market, market.series[0], ask
+
+
+def test_models_are_adapted_on_the_first_of_every_month_or_quarter(folder):
+    market = sets.load("indices", folder)
+    assert [str(day) for day in market.tunings[:3]] == ["2015-01-01", "2015-02-01", "2015-03-01"]
+    assert (len(market.tunings), str(market.tunings[-1])) == (60, "2019-12-01")
+    quarters = replace(market, tuned="quarter").tunings
+    assert quarters == market.tunings[::3]
+    assert replace(market, tuned="").tunings == ()
+
+
+def test_every_note_of_the_page_is_on_a_market():
+    assert {*page.NOTES} <= {*sets.MARKETS}
+
+
+def test_an_adapted_model_knows_nothing_of_the_days_that_it_forecasts(begun, tmp_path):
+    market, bars, ask = begun
     year = np.flatnonzero(bars.dates >= np.datetime64("2016-01-01"))[0]
     late = replace(bars, columns={name: values.copy() for name, values in bars.columns.items()})
     late["variance"][year + 5 :] *= 7.0
     found = []
     for k, series in enumerate((bars, late)):
-        plain = scores.stitched([(market.first, run)], series)
-        question = (series, plain, market.tunings[:2], members, tmp_path / str(k))
-        found.append((plain, adapted._one(question)))
+        question = ask(series, tmp_path / f"{k}.npz")
+        found.append((question[1], adapted._one(question)))
     for plain, own in found:
         start = np.flatnonzero(bars.dates >= market.first)[0]
         np.testing.assert_array_equal(own.variance[:start], plain.variance[:start])
         assert not np.allclose(own.variance[start:], plain.variance[start:], rtol=1e-4)
     np.testing.assert_array_equal(found[0][1].variance[: year + 5], found[1][1].variance[: year + 5])
+
+
+def test_what_adapted_models_said_is_kept_until_something_else_is_asked(begun, tmp_path, monkeypatch):
+    _, bars, ask = begun
+    kept = tmp_path / "AAA.npz"
+    first = adapted._one(ask(bars, kept))
+    assert [path.name for path in tmp_path.iterdir()] == ["AAA.npz"]
+    asked = []
+    monkeypatch.setattr(adapted, "_adapted", lambda *question: asked.append(question[1]))
+    again = adapted._one(ask(bars, kept))
+    np.testing.assert_array_equal(again.quantiles, first.quantiles)
+    assert asked == []
+    other = ask(bars, kept, ask(bars, kept)[2][:1])
+    np.testing.assert_array_equal(adapted._one(other).variance, other[1].variance)
+    assert asked == [np.datetime64("2015-01-01")]
+
+
+def test_a_series_that_begins_later_is_forecast_as_it_is_until_it_is_long_enough(begun, tmp_path):
+    _, bars, ask = begun
+    start = np.flatnonzero(bars.dates >= np.datetime64("2015-06-01"))[0]
+    young = replace(
+        bars, columns={name: values[start:] for name, values in bars.columns.items()}, dates=bars.dates[start:]
+    )
+    question = ask(young, tmp_path / "young.npz")
+    np.testing.assert_array_equal(adapted._one(question).variance, question[1].variance)
 
 
 def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, tmp_path, monkeypatch):
@@ -205,8 +251,8 @@ def test_the_whole_writes_a_page_whose_figures_are_those_of_the_scores(folder, t
         "2014-12-31",
         "tuned",
     ]
-    kept = sorted(path.name for path in (tmp_path / "runs" / "indices" / "tuned" / "AAA").iterdir())
-    assert kept == ["2015-01-01", "2016-01-01"]
+    kept = sorted(path.name for path in (tmp_path / "runs" / "indices" / "tuned").iterdir())
+    assert kept == ["AAA.npz", "BBB.npz"]
     own = part.group("indices", "tuned")
     assert f"| indices | 1 | 2 | {scores.ratio(own, 1, 'qlike', 'log-har'):+.1%} |" in text
     assert all(a.scores[1]["universal"] != b.scores[1]["universal"] for a, b in zip(own, known, strict=True))
