@@ -23,6 +23,9 @@ Array: TypeAlias = NDArray[np.float64]
 
 # Days whose returns show how large those are beside a network's volatility.
 SIZED = 100
+# Volatility of a day, far below that of any market. Where nothing moves for months, a fit ends at 0 or, by another
+# processor, at 1e-7.
+STILL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,8 @@ def network(where: Market, bars: "Bars", model: Network, start: int | None, prog
 
 
 def _check(where: Market, name: str, begin: int, sigma: Array) -> None:
-    """Refuse a day, counted from `begin` on, whose volatility is no positive number: nothing is at risk on it."""
-    wrong = ~(np.isfinite(sigma) & (sigma > 0.0))
+    """Refuse a day, counted from `begin` on, of a volatility that no market has: nothing is at risk on it."""
+    wrong = ~(np.isfinite(sigma) & (sigma >= STILL))
     if wrong.any():
         at = begin + int(np.argmax(wrong))
         when = where.days[at] if at < len(where.days) else f"the day after {where.days[-1]}"
