@@ -23,6 +23,7 @@ from vrx.training.run import execute
 
 __all__ = ["execute_seeds"]
 
+SAFE_PATH = "PYTHONSAFEPATH"
 # What a run imports on its way, statsmodels for its tests and what torch's optimisers pull in: 3 seconds a process. One
 # that is not installed is passed over.
 PRELOADED = ["vrx.training.run", "torch._dynamo", "statsmodels.tsa.stattools"]
@@ -122,6 +123,18 @@ def _context() -> multiprocessing.context.BaseContext:
     """Processes that find torch imported already, where the system has them; never a copy of running threads."""
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver  # only there
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    # The server would look for them in the working directory first: in a checkout, sources whose kernels are not built.
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
     return context
