@@ -3,7 +3,8 @@
     python experiments/universal.py --data DIR [--runs runs/universal] [--out docs/results/universal.md]
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
-where it stopped. With --no-trials, the section on the trials is made of the scores in --trials, which they write else.
+where it stopped. The section on the trials is made of the scores in --trials, which running them writes anew; with
+--no-trials, of those that are there.
 """
 
 import argparse

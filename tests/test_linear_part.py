@@ -193,6 +193,12 @@ def begun_once(tiny, markets):
     return make
 
 
+def test_a_linear_part_that_is_weighed_and_not_added_to_is_not_re_solved(tiny, markets):
+    recipe = tiny("variance-return", "hybrid", lookback=LOOKBACK, horizons=(1, 5))
+    with pytest.raises(ValueError, match="Hybrid adds nothing to a linear part"):
+        read(build(recipe).eval(), parts_of(recipe, markets[1])[0])
+
+
 def test_as_the_penalty_grows_nothing_moves(begun):
     network, part, _ = begun()
     linear = network.combiner.regression.linear

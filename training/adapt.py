@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vrx.errors import TrainingError
-from vrx.training.linear_part import Read, read, ridge
+from vrx.training.linear_part import Read, added, read, ridge
 from vrx.training.losses import loss
 from vrx.training.networks import Encoded
 from vrx.training.windows import Samples
@@ -75,10 +75,7 @@ def adapt(
     TrainingError
         The loss is no number whatever is kept.
     """
-    regression = network.combiner.regression
-    if regression is None:
-        raise ValueError("a network without a linear part has nothing to re-solve")
-    held = {"gain": network.gain, **dict(regression.linear.named_parameters())}
+    held = {"gain": network.gain, **dict(added(network).linear.named_parameters())}
     came = _copy(held)
     fitted, chosen = read(network, train), read(network, validation)
     tries = _tries(network, held, ridges, horizons, [fitted])

@@ -9,10 +9,11 @@ from torch import Tensor
 from vrx.errors import TrainingError
 from vrx.training.networks import Encoded
 from vrx.training.networks.base import Distribution
+from vrx.training.networks.combiner import Sum
 from vrx.training.networks.regression import Regression, Sized
 from vrx.training.windows import Samples
 
-__all__ = ["Read", "least_squares", "read", "ridge"]
+__all__ = ["Read", "added", "least_squares", "read", "ridge"]
 
 CHUNK = 4096
 # Share of the mean diagonal of X'X that is added to it, so that columns that say nothing get finite coefficients.
@@ -50,7 +51,7 @@ class Read:
 
     def distribution(self, network: Encoded) -> Distribution:
         """The network's distribution for every sample, its linear part and gain as they are now."""
-        mean = _regression(network).linear(self.columns) + self.anchor + self.neural
+        mean = added(network).linear(self.columns) + self.anchor + self.neural
         return Distribution(mean, self.spread * network.gain)
 
 
@@ -58,7 +59,7 @@ class Read:
 def read(network: Encoded, samples: Samples) -> Read:
     """Run all of a network but its linear part over samples; its forecast is the sum of the two parts."""
     network.eval()
-    regression = _regression(network)
+    regression = added(network)
     found = []
     for index in torch.arange(len(samples)).split(CHUNK):
         view, spread = network.view(network.input(samples.windows(index)))
@@ -113,15 +114,16 @@ def ridge(network: Encoded, parts: Sequence[Read], penalties: Sequence[float]) -
     Minimises, horizon by horizon, the sum of squared errors plus a penalty times the squared changes of the slopes,
     plus a tenth of that for the intercept. As the penalty grows nothing moves; with many samples it is least squares.
     """
-    regression = _regression(network)
+    regression = added(network)
     found = _moments(torch.cat([part.columns, part.target - part.anchor - part.neural], 1) for part in parts)
     present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]])
     _set(regression, _held(found, regression.linear.in_features, penalties, present))
 
 
-def _regression(network: Encoded) -> Regression:
-    if network.combiner.regression is None:
-        raise ValueError("a network without a linear part has nothing to re-solve")
+def added(network: Encoded) -> Regression:
+    """The regression that the neural part is added to; of a weighted mean of the two, what is left over is another."""
+    if not isinstance(network.combiner, Sum) or network.combiner.regression is None:
+        raise ValueError(f"{type(network.combiner).__name__} adds nothing to a linear part that could be re-solved")
     return network.combiner.regression
 
 
