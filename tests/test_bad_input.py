@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import vrx
 from vrx._read import open as opening
-from vrx.cli.app import app
+from vrx.cli.app import build
 from vrx.errors import InputError
 from vrx.series import read
 
@@ -220,7 +220,7 @@ def test_when_messages_name_an_option_then_the_command_line_has_it():
     sources = "".join(path.read_text(encoding="utf-8") for path in [*home.glob("*.py"), *home.glob("_read/*.py")])
     named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]*", sources))
     assert {"--id", "--column", "--drop-bad-rows"} <= named
-    commands = typer.main.get_command(app).commands.values()
+    commands = typer.main.get_command(build()).commands.values()
     assert named <= {option for command in commands for parameter in command.params for option in parameter.opts}
 
 

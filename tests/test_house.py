@@ -141,6 +141,22 @@ except SystemExit as end:
     assert not {name.partition(".")[0] for name in loaded} & set(HEAVY)
 
 
+def test_a_command_loads_no_other_command_and_predict_no_rich(fresh, bars, csv_file):
+    code = """
+import atexit, json, sys
+from vrx.cli import main
+atexit.register(lambda: print(json.dumps(sorted(sys.modules))))
+sys.argv = ["vrx", *sys.argv[1:]]
+main()
+"""
+    done = fresh(code, "predict", "--series", csv_file(bars, ("open", "high", "low", "close"), "bars.csv"))
+    loaded = set(json.loads(done.out.splitlines()[-1]))
+    assert "days ahead" in done.out
+    own = {name.removeprefix("vrx.cli.") for name in loaded if name.startswith("vrx.cli.")}
+    assert own == {"app", "common", "predict", "storing"}
+    assert not {name.partition(".")[0] for name in loaded} & {"rich", "pydantic"}
+
+
 WITHOUT = """
 import sys
 for name in {absent!r}:

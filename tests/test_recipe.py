@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.main import get_command
 
-from vrx.cli.app import app
+from vrx.cli.app import build
 from vrx.errors import InputError
 from vrx.training.recipe import MODELS, NetworkShape, Phase, Recipe, Split, named, recipes
 from vrx.training.strategies import STRATEGIES
@@ -131,7 +131,7 @@ def test_every_refusal_names_the_key_its_value_and_what_to_do(change):
 
 
 def test_the_help_of_train_names_every_recipe_model_and_strategy():
-    helps = {option.name: option.help for option in get_command(app).commands["train"].params}
+    helps = {option.name: option.help for option in get_command(build()).commands["train"].params}
     for option, names in (("recipe", recipes()), ("model", MODELS), ("strategy", STRATEGIES)):
         told = re.findall(r"[a-z-]+", helps[option])
         assert [name for name in names if name not in told] == []

@@ -315,7 +315,6 @@ def test_progress_ends_at_one(model_file, bars):
 def test_the_session_takes_no_thread_that_it_was_not_given(model_file):
     options = vrx.load(model_file)._session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
-    assert not options.enable_cpu_mem_arena
 
 
 def test_a_file_named_like_nothing_bundled_is_found_by_its_path_without_suffix(tmp_path, model_file, monkeypatch):

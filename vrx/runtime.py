@@ -16,8 +16,9 @@ from vrx.forecast import Forecast
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
-# What several threads can share. Of the bundled models chunks of 128 rows answer 4% more windows a second than those of
-# 32 on one thread and 18% more on two; of a network of three LSTM layers 3% fewer (benchmarks/inference.py).
+# What several threads can share. Of the bundled models chunks of 128 rows answer 15% more windows a second than those
+# of 32 on one thread, 7% more on two, and 8% and 5% fewer than those of 256; of a network of three LSTM layers 2% and
+# 16% fewer than those of 32, 18% and 11% more than those of 256 (medians of rounds in turn, on one machine).
 CHUNK = 128
 MODELS = Path(__file__).with_name("models")
 # What universal-rv reads; a shorter series is forecast by universal-variance, which reads half as many.
@@ -229,16 +230,21 @@ class Forecaster:
             if progress is not None:
                 progress(min(1.0, (at + CHUNK) / len(windows)))
 
-        starts = range(0, len(windows), CHUNK)
-        if self._threads == 1 or len(starts) < 2:
-            for at in starts:
+        threads = min(self._threads, -(-len(windows) // CHUNK))
+        starts = iter(range(0, len(windows), CHUNK))
+
+        def some(_: int) -> None:
+            for at in starts:  # one iterator for all threads: each takes its next chunk without waiting to be given one
                 one(at)
+
+        if threads < 2:
+            some(0)
         else:
             # Brings in logging: a tenth of the time of `import vrx`, for what a single forecast never needs.
             from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(self._threads) as pool:
-                for _ in pool.map(one, starts):
+            with ThreadPoolExecutor(threads) as pool:
+                for _ in pool.map(some, range(threads)):
                     pass
         return answer
 

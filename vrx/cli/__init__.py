@@ -14,10 +14,10 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; the entry point of the ``vrx`` script."""
-    from vrx.cli.app import app
+    from vrx.cli.app import build
 
     try:
-        app(prog_name="vrx")
+        build(sys.argv[1:])(prog_name="vrx")
     except VrxError as error:
         _end(str(error), error.exit_code, error)
     except BrokenPipeError:

@@ -4,7 +4,6 @@ import platform
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,5 +176,7 @@ def _files(paths: Iterable[str | Path | None]) -> "list[Artefact]":
 
 
 def _versions(*packages: str) -> dict[str, str]:
+    from importlib import metadata  # brings in email and socket, which no forecast on the screen needs
+
     found = {"vrx": vrx.__version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in packages}
