@@ -4,7 +4,7 @@
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
 where it stopped; the scores go to docs/results/universal_trials.json, which experiments/universal.py makes a section of
-its page of.
+its page of. A trial of which that file has scores is not run again: without the file all are.
 """
 
 import argparse
@@ -106,16 +106,22 @@ GROUNDS = {
 def results(
     folder: Path, runs: Path, out: Path, report: Callable[[str, str, int], None] | None = None
 ) -> dict[str, Any]:
-    """Run all trials and keep their scores in `out`; `report` gets the ground, the trial to come and their number."""
-    document = {}
+    """Run the trials that `out` lacks, and keep all there; `report` gets the ground, the next trial, their number."""
+    document, before = {}, _document(out)
     for key, ground in GROUNDS.items():
         market, trials = ground.market(key, folder), ground.trials(ground.recipe())
-        about = _known(market, trials)
-        found = []
+        earlier = before.get(key, {})
+        scored = {_identity(one): one for one in earlier["trials"]} if _of_plan(earlier, ground) else {}
+        about, found = None, []
         for trial in trials:
             if report is not None:
                 report(key, trial.name, len(trials))
-            found.append({**_about(trial, ground), **tried(trial, market, about, runs / key)})
+            who = _about(trial, ground)
+            one = scored.get(_identity(who))
+            if one is None:
+                about = about or _known(market, trials)
+                one = {**who, **tried(trial, market, about, runs / key)}
+            found.append(one)
         document[key] = {**_plan(ground), "trials": found}
     write_text(out, json.dumps(document, indent=1) + "\n")
     return document
@@ -123,16 +129,28 @@ def results(
 
 def stored(out: Path) -> dict[str, Any] | None:
     """The scores that `results` kept; None where there are none, or others than of the recipes and trials of now."""
-    if not out.exists():
-        return None
-    document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    document = _document(out)
     for key, ground in GROUNDS.items():
-        kept, plan = document.get(key, {}), json.loads(json.dumps(_plan(ground)))
-        wanted = [_about(trial, ground) for trial in ground.trials(ground.recipe())]
-        same = all(kept.get(name) == value for name, value in plan.items())
-        if not same or [{name: one.get(name) for name in ABOUT} for one in kept["trials"]] != wanted:
+        kept = document.get(key, {})
+        wanted = [_identity(_about(trial, ground)) for trial in ground.trials(ground.recipe())]
+        if not _of_plan(kept, ground) or [_identity(one) for one in kept["trials"]] != wanted:
             return None
     return document
+
+
+def _document(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
+    return found
+
+
+def _of_plan(kept: dict[str, Any], ground: Ground) -> bool:
+    """Whether scores were taken on the days that the ground has now."""
+    plan: dict[str, Any] = json.loads(json.dumps(_plan(ground)))
+    return all(kept.get(name) == value for name, value in plan.items())
+
+
+def _identity(trial: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(trial.get(name) for name in ABOUT)
 
 
 def _about(trial: Trial, ground: Ground) -> dict[str, str]:

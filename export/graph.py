@@ -8,11 +8,19 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import onnx
 import torch
+from onnx_ir.passes import PassManager, common
 from torch import Tensor, nn
 
 from vrx import contract
 
 __all__ = ["to_model"]
+
+# What the members of an ensemble hold and compute alike, logs of prices above all, is held and computed once. Twice
+# over: nodes are alike once what they read is.
+SHARED = PassManager(
+    [common.DeduplicateInitializersPass(size_limit=contract.MAX_BYTES), common.CommonSubexpressionEliminationPass()],
+    steps=2,
+)
 
 
 def to_model(
@@ -48,6 +56,7 @@ def to_model(
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
+    SHARED(program.model)
     model = program.model_proto
     model.ir_version = contract.IR_VERSION
     model.producer_name = "vrx"

@@ -16,6 +16,7 @@ from torch import nn
 
 import vrx
 from tests.command_line import RECIPE
+from tests.graphs import repeated
 from vrx import contract, har
 from vrx.errors import InputError
 from vrx.export import package as packaging
@@ -329,3 +330,27 @@ def test_a_run_that_began_from_another_is_said_to_be_made_by_no_command(tmp_path
         text = card(exported(), run)
         assert [words[1] for words in commands_of(text)] == ["export"]
         assert "Made by `vrx.training.run.execute`, begun from the weights of another run, and `vrx export" in text
+
+
+class Twins(nn.Module):
+    """Two members that hold the same large matrix and do the same with it, and a third that holds another."""
+
+    def __init__(self):
+        super().__init__()
+        matrix = torch.linspace(-1.0, 1.0, 64 * 64, dtype=torch.float64).reshape(64, 64)
+        for name, held in (("one", matrix), ("same", matrix.clone()), ("other", -matrix)):
+            self.register_buffer(name, held)
+
+    def forward(self, bars):
+        parts = [torch.tanh(bars[:, :, 0] @ held) for held in (self.one, self.same, self.other)]
+        return torch.stack(parts, 2).mean(2)
+
+
+def test_what_members_hold_and_compute_alike_is_in_the_graph_once(tmp_path):
+    example = torch.linspace(0.0, 1.0, 3 * 64, dtype=torch.float64).reshape(3, 64, 1)
+    path = tmp_path / "twins.onnx"
+    onnx.save(to_model(Twins(), example, answers=["mean"]), path)
+    assert not repeated(path)
+    assert sum(node.op_type == "Tanh" for node in onnx.load(path).graph.node) == 2
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"bars": example.numpy()})[0], Twins()(example), rtol=1e-12)

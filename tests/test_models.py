@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import vrx
+from tests.graphs import repeated
 from vrx import runtime
 from vrx.errors import InputError
 
@@ -33,6 +34,11 @@ def test_the_models_are_bundled():
 
 def test_the_models_are_small():
     assert sum((runtime.MODELS / f"{name}.onnx").stat().st_size for name in NAMES) < 6_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_networks_of_a_model_share_what_they_hold_and_compute_alike(name):
+    assert not repeated(runtime.MODELS / f"{name}.onnx")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -169,6 +169,32 @@ def test_when_a_recipe_or_a_trial_has_changed_then_what_was_kept_is_not_taken(fo
     assert trials.stored(kept_in) is None
 
 
+def test_only_trials_without_scores_are_run(folder, small, tmp_path, monkeypatch):
+    monkeypatch.setitem(trials.GROUNDS, "bars", replace(trials.GROUNDS["bars"], trials=lambda _: ()))
+    indices = trials.GROUNDS["indices"]
+    first, second = indices.trials(indices.recipe())[:2]
+    run = []
+
+    def score(trial, *_):
+        run.append(trial.name)
+        return {"seconds": float(len(run)), "groups": {}}
+
+    def after(*listed, recipe=indices.recipe):
+        monkeypatch.setitem(trials.GROUNDS, "indices", replace(indices, trials=lambda _: listed, recipe=recipe))
+        document = trials.results(folder, tmp_path / "runs", tmp_path / "kept.json")
+        assert trials.stored(tmp_path / "kept.json") == document
+        return [trial["seconds"] for trial in document["indices"]["trials"]]
+
+    monkeypatch.setattr(trials, "tried", score)
+    assert after(first) == [1.0]
+    assert after(second, first) == [2.0, 1.0]
+    changed = replace(first, change=lambda recipe: replace(recipe, seed=9))
+    assert after(changed) == [3.0]
+    later = replace(indices.recipe(), lookback=67)
+    assert after(changed, recipe=lambda: later) == [4.0]
+    assert run == [first.name, second.name, first.name, first.name]
+
+
 def test_the_trials_that_the_project_keeps_are_of_its_recipes():
     assert trials.stored(Path(__file__).parents[1] / trials.RESULTS) is not None
 

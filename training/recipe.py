@@ -51,6 +51,7 @@ class NetworkShape:
     regimes: int = 3  # of kind "regimes"
     ridge: float = 0.0  # of kinds with a linear part: where its linear part starts; 0 for least squares
     week: bool = False  # of kinds with a linear part: columns for the day of the week, on markets that never close
+    naive_unit: bool = False  # the spread in units of the errors that naive forecasts made inside the window
     season: int = 0  # of kind "overlap-network": bars after which a market repeats itself, 0 for none
     floor: float = 0.01  # share of the window's mean variance added to each day before the log
 
@@ -70,7 +71,8 @@ class NetworkShape:
             return dataclasses.replace(self, kind=model)
         # What reads the columns of a linear part has nothing to read without one.
         encoder = NetworkShape.encoder if self.encoder == PERCEPTRON else self.encoder
-        plain = dataclasses.replace(self, week=False, ridge=0.0, encoder=encoder)
+        unit = self.naive_unit and model not in (*CLOSED, *OVERLAPPING)
+        plain = dataclasses.replace(self, week=False, ridge=0.0, encoder=encoder, naive_unit=unit)
         if model in ENCODERS:
             return dataclasses.replace(plain, kind="encoder", encoder=model)
         return dataclasses.replace(plain, kind=model)

@@ -56,6 +56,7 @@ def build(recipe: Recipe) -> Network:
         # Without members no slice stands in the graph.
         window=recipe.member.window if recipe.members else 0,
         faithful=recipe.member.loss == "faithful",
+        naive_unit=shape.naive_unit,
     )
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 from vrx.training.networks.base import Distribution, Inputs, Interface, Network, constant
 from vrx.training.networks.combiner import Combiner, View
 from vrx.training.networks.encoder import Encoder, parameters_of
+from vrx.training.networks.naive import NaiveErrors
 from vrx.training.networks.path import Path, Paths
 from vrx.training.networks.perceptron import Perceptron
 
@@ -16,6 +17,8 @@ __all__ = ["Encoded", "Head"]
 
 # Keeps one lucky batch from making the Gaussian likelihood unbounded.
 LEAST_SPREAD = 0.05
+# Where the power of the window's own unit starts.
+POWER = 0.5
 
 
 class Head(nn.Module):
@@ -66,6 +69,8 @@ class Encoded(Network):
         How a window becomes a path.
     window
         Days of variance that it reads, the last ones of what it is given; 0 for all.
+    naive_unit
+        Whether the spread is in units of the window's own :class:`vrx.training.networks.naive.NaiveErrors`.
 
     Attributes
     ----------
@@ -73,6 +78,8 @@ class Encoded(Network):
         Buffer (): root mean square of the paths of the first phase's series.
     gain
         Buffer (horizons,): factor on the spread, by which a phase with a ridge fits it to another series.
+    power
+        Float64, (horizons,), trained; with a `naive_unit` alone: how much that counts against one scale for all.
     """
 
     def __init__(
@@ -86,6 +93,7 @@ class Encoded(Network):
         dropout: float,
         window: int = 0,
         faithful: bool = False,
+        naive_unit: bool = False,
     ) -> None:
         super().__init__(interface, window)
         horizons = len(interface.horizons)
@@ -96,11 +104,15 @@ class Encoded(Network):
         self.scale: Tensor
         self.gain: Tensor
         self.paths, self.encoder, self.combiner = paths, encoder, combiner
+        self.unit = NaiveErrors(interface.horizons, paths) if naive_unit else None
+        if naive_unit:
+            self.power = nn.Parameter(torch.full((horizons,), POWER, dtype=torch.float64))
         self.head = Head(encoder.width, horizons, dropout, from_zero=combiner.from_zero, faithful=faithful)
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Those of the encoder, and `head`: the head and the combiner."""
-        parts = {**self.encoder.groups(), "head": [*parameters_of(self.head), *self.combiner.trained()]}
+        own = [self.power] if self.unit is not None else []
+        parts = {**self.encoder.groups(), "head": [*parameters_of(self.head), *own, *self.combiner.trained()]}
         return {**parts, "all": [parameter for group in parts.values() for parameter in group]}
 
     def view(self, inputs: Inputs) -> tuple[View, Tensor]:
@@ -116,7 +128,10 @@ class Encoded(Network):
                 steps.append(path.returns[:, -self.sequence :])
             code = self.encoder(torch.stack(steps, 2).float())
         own: Distribution = self.head(code)
-        return View(inputs, path, columns, code, own.mean * self.scale), own.spread * self.scale
+        spread = own.spread * self.scale
+        if self.unit is not None:
+            spread = spread * torch.exp(self.power * torch.log(self.unit(inputs, path) / self.scale))
+        return View(inputs, path, columns, code, own.mean * self.scale), spread
 
     def distribution(self, inputs: Inputs) -> Distribution:
         """The combiner's mean, the head's spread."""
