@@ -111,6 +111,8 @@ def describe(recipe: Recipe, network: Network) -> str:
     own = f", of the last {network.input.window} days" if network.input.window else ""
     if own and isinstance(network, Encoded) and network.head.faithful:
         own += ", by the faithful loss"
+    if isinstance(network, Encoded) and network.unit is not None:
+        own += ", spread in units of the window's own naive errors"
     return f"{encoder}, bottleneck {shape.bottleneck}{combined}{own}, {count:,} parameters"
 
 
