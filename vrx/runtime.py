@@ -16,9 +16,9 @@ from vrx.forecast import Forecast
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
-# What several threads can share. Of the bundled models chunks of 128 rows answer 15% more windows a second than those
-# of 32 on one thread, 7% more on two, and 8% and 5% fewer than those of 256; of a network of three LSTM layers 2% and
-# 16% fewer than those of 32, 18% and 11% more than those of 256 (medians of rounds in turn, on one machine).
+# What several threads can share. Of the bundled models chunks of 128 rows answer 13 to 18% more windows a second than
+# those of 32 on one thread, 7 to 17% more on two; 3 to 12% fewer than those of 256 on one, as many on two. Of a network
+# of three LSTM layers they answer 2% and 16% fewer than those of 32, 18% and 11% more than those of 256.
 CHUNK = 128
 MODELS = Path(__file__).with_name("models")
 # What universal-rv reads; a shorter series is forecast by universal-variance, which reads half as many.
