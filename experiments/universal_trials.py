@@ -38,7 +38,7 @@ from vrx.training.seeds import execute_seeds
 __all__ = ["GROUNDS", "RESULTS", "Ground", "results", "stored", "tried"]
 
 RESULTS = Path("docs/results/universal_trials.json")
-ABOUT = ("name", "about", "recipe")
+ABOUT = ("name", "about", "recipe", "seeds", "linear", "pooled", "apart")
 Models = list[tuple[np.datetime64, Run]]
 
 
@@ -153,19 +153,32 @@ def _identity(trial: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(trial.get(name) for name in ABOUT)
 
 
-def _about(trial: Trial, ground: Ground) -> dict[str, str]:
+def _about(trial: Trial, ground: Ground) -> dict[str, Any]:
     """What a trial is, the recipe that it makes included: that of a shipped model may change under the same name."""
-    return dict(zip(ABOUT, (trial.name, trial.about, _hash(trial.change(ground.recipe()))), strict=True))
+    recipe = _hash(trial.change(ground.recipe()))
+    return {name: recipe if name == "recipe" else getattr(trial, name) for name in ABOUT}
 
 
 def _plan(ground: Ground) -> dict[str, Any]:
     recipe = ground.recipe()
-    return {"title": ground.title, "horizons": list(recipe.horizons), "recipe": _hash(recipe)}
+    return {
+        "title": ground.title,
+        "horizons": list(recipe.horizons),
+        "recipe": _hash(recipe),
+        "days": [str(ground.first), str(ground.last)],
+        "yearly": ground.yearly,
+        "longest": _longest(recipe, ground.trials(recipe)),
+    }
+
+
+def _longest(recipe: Recipe, trials: Sequence[Trial]) -> int:
+    """The longest window of all trials: only days that it can forecast are scored."""
+    return max((trial.change(recipe).lookback for trial in trials), default=0)
 
 
 def _known(market: Market, trials: Sequence[Trial]) -> dict[str, Known]:
     """Log-HAR and what came, on the days that the longest window of all trials can forecast, where these are enough."""
-    longest = max(trial.change(market.recipe).lookback for trial in trials)
+    longest = _longest(market.recipe, trials)
     found = {}
     for one in market.series:
         if isinstance(one, Proxy):

@@ -15,11 +15,10 @@ from vrx import contract
 
 __all__ = ["to_model"]
 
-# What the members of an ensemble hold and compute alike, logs of prices above all, is held and computed once. Twice
-# over: nodes are alike once what they read is.
+# What the members of an ensemble hold and compute alike, logs of prices above all, is held and computed once. The
+# exporter does so itself, but leaves matrices of more than 1,024 elements apart, and all that is computed from them.
 SHARED = PassManager(
-    [common.DeduplicateInitializersPass(size_limit=contract.MAX_BYTES), common.CommonSubexpressionEliminationPass()],
-    steps=2,
+    [common.DeduplicateInitializersPass(size_limit=contract.MAX_BYTES), common.CommonSubexpressionEliminationPass()]
 )
 
 

@@ -119,8 +119,10 @@ def test_what_cannot_have_it_is_refused(tiny):
     plain = tiny("variance-return", "encoder", lookback=130)
     with pytest.raises(InputError, match=r"network\.naive_unit is True: it is of networks that epochs train"):
         replace(plain, network=replace(plain.network, kind="log-har", naive_unit=True))
-    with pytest.raises(InputError, match="the network reads 65 days: give 65"):
-        tiny("variance-return", "scales", lookback=64, horizons=(1, 22), network=NETWORK)
+    with pytest.raises(InputError, match="the network reads 121 days: give 121"):
+        tiny("variance-return", "scales", lookback=120, horizons=(1, 22), network=NETWORK)
+    with pytest.raises(InputError, match="squared errors teach no spread"):
+        replace(plain, loss="squared", network=replace(plain.network, naive_unit=True))
 
 
 def test_a_model_fitted_in_one_go_drops_it(tiny):

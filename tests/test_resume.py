@@ -209,6 +209,14 @@ def test_resuming_a_finished_run_changes_no_byte(tiny, pair, finished):
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
 
 
+def test_a_run_from_before_a_key_that_the_recipe_leaves_at_its_default_is_resumed(tiny, pair, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "older")
+    document = json.loads((folder / "run.json").read_text())
+    del document["recipe"]["network"]["naive_unit"]
+    (folder / "run.json").write_text(json.dumps(document))
+    execute(tiny(phases=TWO), [pair[0]], [pair[1]], folder, resume=True, report=lambda _: pytest.fail("trained"))
+
+
 def changed(bars, row, name="close"):
     values = bars[name].copy()
     values[row] *= 1.0 + 1e-12

@@ -1,5 +1,6 @@
 import os
 import shutil
+import time
 
 import numpy as np
 import onnx
@@ -310,6 +311,23 @@ def test_progress_ends_at_one(model_file, bars):
     vrx.load(model_file).history(bars, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_when_a_chunk_fails_then_no_thread_goes_on_to_the_rest(model_file, bars, threads):
+    forecaster, calls = vrx.load(model_file, threads=threads), []
+    windows = np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * (100 * CHUNK))
+
+    def stop(share):
+        calls.append(share)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        forecaster.run(windows, progress=stop)
+    assert len(calls) < 50
+    assert np.isfinite(forecaster.run(windows[: 5 * CHUNK]).variance).all()
 
 
 def test_the_session_takes_no_thread_that_it_was_not_given(model_file):

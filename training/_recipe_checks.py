@@ -26,7 +26,7 @@ LOSSES = ("gaussian", "squared", "faithful")
 KEEPS = ("best", "last")
 GROUPS = ("all", "encoder", "attention", "head")
 WEEKS = 14  # fewer days show no weekday
-NAIVE = 43  # days of a window beside the longest horizon: 22 to carry forward, and 22 forecasts, for their errors
+NAIVE = 8  # naive forecasts in a window, for their errors; each begins half a horizon after the one before
 # Beyond these no machine gets: a slip of the keyboard, which torch would answer with a traceback.
 LARGEST = 1_000_000
 LARGEST_SIZE = 100_000
@@ -69,6 +69,9 @@ def _network(recipe: "Recipe") -> Iterator[Rule]:
     cure = f"it is of networks that epochs train, not of {shape.kind}: leave it out"
     alone = shape.kind in (*CLOSED, *OVERLAPPING)
     yield alone and shape.naive_unit, "network.naive_unit", shape.naive_unit, cure
+    losses = {member.loss or recipe.loss for member in recipe.members} or {recipe.loss}
+    cure = "squared errors teach no spread, whatever its unit: leave it out, or give another loss"
+    yield shape.naive_unit and "squared" in losses, "network.naive_unit", shape.naive_unit, cure
     yield not 0 <= shape.ridge < math.inf, "network.ridge", shape.ridge, "give 0 or more"
     yield not 0 <= shape.season <= 66, "network.season", shape.season, "give 0 to 66"
     yield not 2 <= shape.regimes <= 1000, "network.regimes", shape.regimes, "give 2 to 1000"
@@ -124,7 +127,7 @@ def _days_needed(recipe: "Recipe") -> int:
     need = max({"encoder": 1}.get(shape.kind, 22), shape.sequence if shape.encoded else 1)
     need = max(need, LAGS, recipe.rolling - 1) if shape.kind in OVERLAPPING else need
     if shape.naive_unit:
-        need = max(need, NAIVE + max(recipe.horizons, default=1))
+        need = max([need, *(22 + h + (NAIVE - 1) * ((h + 1) // 2) for h in recipe.horizons)])
     return max(need, WEEKS) if shape.week else need
 
 

@@ -54,8 +54,9 @@ def session(data: bytes, path: Path) -> "onnxruntime.InferenceSession":
 
     options = onnxruntime.SessionOptions()
     # One thread and no spinning: a forecaster inside a server must not take cores that it was not given, and two
-    # intra-op threads are slower than one on these graphs. The arena stays on: it keeps no more than the memory of a
-    # few chunks, while without it the threads of a large batch ask the kernel for every tensor anew, a sixth slower.
+    # intra-op threads are slower than one on these graphs. The arena stays on: it keeps the memory of the
+    # largest batch, of a Forecaster a chunk a thread, but without it threads ask the kernel for every tensor anew, and
+    # are a sixth slower.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

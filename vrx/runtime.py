@@ -1,6 +1,7 @@
 """The runtime: forecasts from a model file with onnxruntime alone."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,12 +231,21 @@ class Forecaster:
             if progress is not None:
                 progress(min(1.0, (at + CHUNK) / len(windows)))
 
-        threads = min(self._threads, -(-len(windows) // CHUNK))
-        starts = iter(range(0, len(windows), CHUNK))
+        left = deque(range(0, len(windows), CHUNK))
+        threads = min(self._threads, len(left))
 
         def some(_: int) -> None:
-            for at in starts:  # one iterator for all threads: each takes its next chunk without waiting to be given one
-                one(at)
+            # Each thread takes its next chunk itself: one that is handed every chunk waits for that.
+            while True:
+                try:
+                    at = left.popleft()
+                except IndexError:
+                    return
+                try:
+                    one(at)
+                except BaseException:
+                    left.clear()
+                    raise
 
         if threads < 2:
             some(0)
@@ -244,8 +254,11 @@ class Forecaster:
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(threads) as pool:
-                for _ in pool.map(some, range(threads)):
-                    pass
+                try:
+                    for _ in pool.map(some, range(threads)):
+                        pass
+                finally:
+                    left.clear()  # interrupted here, the threads end with the chunks that they are at
         return answer
 
     def _ask(self, chunk: NDArray[np.float64]) -> list[NDArray[np.float64]]:

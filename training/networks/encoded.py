@@ -80,6 +80,7 @@ class Encoded(Network):
         Buffer (horizons,): factor on the spread, by which a phase with a ridge fits it to another series.
     power
         Float64, (horizons,), trained; with a `naive_unit` alone: how much that counts against one scale for all.
+        Weight decay draws it to none.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Encoded(Network):
         self.head = Head(encoder.width, horizons, dropout, from_zero=combiner.from_zero, faithful=faithful)
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
-        """Those of the encoder, and `head`: the head and the combiner."""
+        """Those of the encoder, and `head`: the head, the power of a naive unit and the combiner."""
         own = [self.power] if self.unit is not None else []
         parts = {**self.encoder.groups(), "head": [*parameters_of(self.head), *own, *self.combiner.trained()]}
         return {**parts, "all": [parameter for group in parts.values() for parameter in group]}

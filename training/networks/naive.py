@@ -19,10 +19,10 @@ class NaiveErrors(nn.Module):
 
     With l_t the centred log variance and V_t,h the mean variance of the h days after day t, floored as the path is,
 
-        e_t,h = log V_t,h - (mean of l over the last 5 days + mean over the last 22) / 2,
+        e_t,h = log V_t,h - level - (mean of l over the last 5 days + mean over the last 22) / 2,
 
     for days t that have 22 days up to them and h after them: the last such day, and every (h + 1) // 2 days before it.
-    The mean error, which is the convexity of the log, is taken out.
+    Their mean is taken out: most of it is the convexity of the log.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def _show(forecast: Forecast) -> None:
     widths = [max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
     for cells in (head, *rows):
         line = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
-        typer.secho(line, bold=cells is head)
+        typer.secho(line, bold=cells is head or None)
     typer.echo(
         "per day is the root of the mean variance, above the median (50%) as variance is skewed; quantiles are per day"
     )
