@@ -141,6 +141,25 @@ def tiny():
 
 
 @pytest.fixture(scope="session")
+def starting():
+    """A network of a recipe where its training starts on one series, and the train part that it starts from."""
+    import torch
+
+    from vrx.training.networks import build
+    from vrx.training.start import start
+    from vrx.training.windows import cuts, samples
+
+    def make(recipe, series, seed=0):
+        part = samples([series], recipe, cuts([series], recipe.split), "train")
+        torch.manual_seed(seed)
+        network = build(recipe).eval()
+        start(network, part)
+        return network, part
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def trained(tiny, bars, tmp_path_factory):
     """A finished tiny run by kind and channels, trained once a session; and its folder."""
     from vrx.training.run import execute

@@ -32,7 +32,7 @@ LOOKBACK = 60
 PHASES = (Phase("source", epochs=1, batch_size=64), Phase("target", ridge=20.0))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plan(tiny):
     """A recipe of kind linear that knows the week."""
 
@@ -58,15 +58,13 @@ def parts_of(recipe, series):
     return [samples([series], recipe, at, part) for part in ("train", "validation")]
 
 
-@pytest.fixture
-def begun(plan, markets):
+@pytest.fixture(scope="module")
+def begun(plan, markets, starting):
     """A started network whose neural part says something, and the target's two parts."""
 
     def make(seed=0, **changes):
         recipe = plan(**changes)
-        torch.manual_seed(seed)
-        network = build(recipe).eval()
-        start(network, parts_of(recipe, markets[0])[0])
+        network, _ = starting(recipe, markets[0], seed)
         torch.nn.init.normal_(network.head.mean.weight, std=0.1)
         return network, *parts_of(recipe, markets[1])
 
@@ -164,8 +162,8 @@ def test_the_recipe_s_ridge_is_where_training_starts(plan, markets, tmp_path):
 
 @settings(max_examples=8)
 @given(penalties=st.tuples(st.floats(1e-3, 1e5), st.floats(1e-3, 1e5)), seed=st.integers(0, 5), split=st.booleans())
-def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun_once, penalties, seed, split):
-    network, part, _ = begun_once(seed)
+def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun, penalties, seed, split):
+    network, part, _ = begun(seed)
     regression = network.combiner.regression
     present = torch.cat([regression.linear.weight.T, regression.linear.bias[None]]).detach().numpy()
     columns, level, neural = columns_of(network, part)
@@ -176,21 +174,6 @@ def test_a_ridge_toward_the_present_is_that_of_its_slow_twin(begun_once, penalti
     wanted = np.concatenate([twin.held(columns, left[:, [k]], penalties[k], present[:, [k]]) for k in range(2)], axis=1)
     np.testing.assert_allclose(regression.linear.weight.detach().numpy().T, wanted[:-1], atol=1e-8)
     np.testing.assert_allclose(regression.linear.bias.detach().numpy(), wanted[-1], atol=1e-8)
-
-
-@pytest.fixture(scope="module")
-def begun_once(tiny, markets):
-    """As begun, for hypothesis."""
-
-    def make(seed):
-        recipe = tiny("variance-return", "linear", lookback=LOOKBACK, horizons=(1, 5), network={"week": True})
-        torch.manual_seed(seed)
-        network = build(recipe).eval()
-        start(network, parts_of(recipe, markets[0])[0])
-        torch.nn.init.normal_(network.head.mean.weight, std=0.1)
-        return network, *parts_of(recipe, markets[1])
-
-    return make
 
 
 def test_a_linear_part_that_is_weighed_and_not_added_to_is_not_re_solved(tiny, markets):

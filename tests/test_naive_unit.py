@@ -12,13 +12,10 @@ import vrx
 from tests.reference import naive as twin
 from vrx.errors import InputError
 from vrx.export.package import export
-from vrx.training.networks import build
 from vrx.training.networks.base import Inputs
 from vrx.training.networks.naive import NaiveErrors
 from vrx.training.networks.path import Paths
 from vrx.training.run import execute
-from vrx.training.start import start
-from vrx.training.windows import cuts, samples
 
 HORIZONS = (1, 5, 22)
 NETWORK = {"encoder": "perceptron", "bottleneck": 8, "naive_unit": True}
@@ -37,18 +34,13 @@ def windows(days, seed, noise=0.5, count=3):
 
 
 @pytest.fixture
-def begun(tiny, market, only):
+def begun(tiny, market, only, starting):
     """A network that has been started on a made market, and its train part."""
 
     def make(kind="scales", **changes):
         network = {**NETWORK, **({} if kind == "scales" else {"encoder": "lstm-attention"})}
         recipe = tiny("variance-return", kind, **{"lookback": 130, "horizons": (1, 5), "network": network, **changes})
-        series = only(market(600, 5, "made"), recipe.channels)
-        part = samples([series], recipe, cuts([series], recipe.split), "train")
-        torch.manual_seed(0)
-        network = build(recipe).eval()
-        start(network, part)
-        return network, part
+        return starting(recipe, only(market(600, 5, "made"), recipe.channels))
 
     return make
 

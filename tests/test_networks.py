@@ -18,7 +18,7 @@ from vrx.training.recipe import MODELS, Phase
 from vrx.training.run import execute
 from vrx.training.start import start
 from vrx.training.strategies import STRATEGIES
-from vrx.training.windows import cuts, samples, targets
+from vrx.training.windows import samples, targets
 
 FROM_HAR = ("hybrid-from-har", "residual", "regimes")
 WITH_HAR = ("hybrid", *FROM_HAR, "dynamic-attention")
@@ -31,16 +31,11 @@ def series(bars, only):
 
 
 @pytest.fixture
-def started(tiny, series):
+def started(tiny, series, starting):
     """A network at the start of its training, and the samples that it starts from."""
 
     def make(kind, **changes):
-        recipe = tiny("variance", kind, **changes)
-        part = samples([series], recipe, cuts([series], recipe.split), "train")
-        torch.manual_seed(0)
-        network = build(recipe).eval()
-        start(network, part)
-        return network, part
+        return starting(tiny("variance", kind, **changes), series)
 
     return make
 

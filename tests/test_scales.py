@@ -11,12 +11,10 @@ from tests.reference import scales as twin
 from vrx.errors import InputError
 from vrx.export.package import export
 from vrx.training.calibration import set_shares
-from vrx.training.networks import build
 from vrx.training.networks.perceptron import Perceptron
 from vrx.training.recipe import NetworkShape, Phase
 from vrx.training.run import execute
-from vrx.training.start import start
-from vrx.training.windows import cuts, samples
+from vrx.training.windows import samples
 
 NETWORK = {"encoder": "perceptron", "bottleneck": 8, "week": False}
 CHANNELS = ("variance", "variance-return", "close", "ohlc")
@@ -34,17 +32,12 @@ def plan(tiny):
 
 
 @pytest.fixture
-def begun(plan, market, only):
+def begun(plan, market, only, starting):
     """A network that has been started on a made market, and its train part."""
 
     def make(bars="variance-return", **changes):
         recipe = plan(bars, **changes)
-        series = only(market(900, 5, "made"), recipe.channels)
-        part = samples([series], recipe, cuts([series], recipe.split), "train")
-        torch.manual_seed(0)
-        network = build(recipe).eval()
-        start(network, part)
-        return network, part
+        return starting(recipe, only(market(900, 5, "made"), recipe.channels))
 
     return make
 

@@ -178,12 +178,8 @@ def test_weights_and_calibration_see_nothing_of_the_test_part(tiny, bars, only, 
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
 
 
-def test_the_linear_part_starts_at_pooled_least_squares(tiny, bars, only):
-    recipe = tiny("variance", "linear", lookback=60)
-    series = only(bars, ("variance",))
-    part = samples([series], recipe, cuts([series], recipe.split), "train")
-    network = build(recipe)
-    start(network, part)
+def test_the_linear_part_starts_at_pooled_least_squares(tiny, bars, only, starting):
+    network, part = starting(tiny("variance", "linear", lookback=60), only(bars, ("variance",)))
     regression = network.combiner.regression
     with torch.no_grad():
         inputs = network.input(part.windows(torch.arange(len(part))))
@@ -196,7 +192,6 @@ def test_the_linear_part_starts_at_pooled_least_squares(tiny, bars, only):
     np.testing.assert_allclose(fitted, design @ wanted, atol=1e-4)
     assert network.scale.item() == pytest.approx(float((path.logs**2).mean()) ** 0.5)
     # The head starts at nothing, so the forecast starts at the regression.
-    network.eval()
     mean = distributions(network, part).mean
     np.testing.assert_allclose(mean.numpy(), fitted + level.numpy(), 1e-12)
 
@@ -219,12 +214,10 @@ def test_calibration_makes_the_mean_unbiased_and_the_quantiles_those_of_the_part
 
 
 @pytest.mark.parametrize("kind", ["lstm-attention", "linear"])
-def test_a_constant_series_keeps_a_spread_above_zero(tiny, bars, only, kind):
+def test_a_constant_series_keeps_a_spread_above_zero(tiny, bars, only, starting, kind):
     recipe, series = tiny("variance", kind, loss="squared", network={"floor": 0.0}), only(bars, ("variance",))
     constant = replace(series, columns={"variance": np.full(len(series), 1e-4)})
-    part = samples([constant], recipe, cuts([constant], recipe.split), "train")
-    network = build(recipe)
-    start(network, part)
+    network, part = starting(recipe, constant)
     with torch.no_grad():
         network.head.mean.weight.zero_()
         network.head.mean.bias.zero_()
@@ -241,11 +234,8 @@ def test_a_constant_series_keeps_a_spread_above_zero(tiny, bars, only, kind):
     np.testing.assert_allclose(answers[2].numpy(), 1e-2, rtol=1e-5)
 
 
-def test_the_spread_of_a_series_that_moves_is_the_root_mean_square_of_its_errors(tiny, bars, only):
-    recipe, series = tiny("variance", "linear", loss="squared"), only(bars, ("variance",))
-    part = samples([series], recipe, cuts([series], recipe.split), "train")
-    network = build(recipe)
-    start(network, part)
+def test_the_spread_of_a_series_that_moves_is_the_root_mean_square_of_its_errors(tiny, bars, only, starting):
+    network, part = starting(tiny("variance", "linear", loss="squared"), only(bars, ("variance",)))
     set_spread(network, [part])
     mean, spread = distributions(network, part)
     np.testing.assert_allclose(spread[0].numpy(), ((part.target - mean) ** 2).mean(0).sqrt().numpy(), rtol=1e-9)
@@ -385,11 +375,8 @@ def test_a_series_shorter_than_a_window_has_no_forecast_on_any_day(trained, bars
 
 
 @torch.no_grad()
-def test_the_hybrid_from_har_starts_with_the_bits_of_har(tiny, bars):
-    recipe = tiny(kind="hybrid-from-har")
-    part = samples([bars], recipe, cuts([bars], recipe.split), "train")
-    network = build(recipe).eval()
-    start(network, part)
+def test_the_hybrid_from_har_starts_with_the_bits_of_har(tiny, bars, starting):
+    network, part = starting(tiny(kind="hybrid-from-har"), bars)
     inputs = network.input(part.windows(torch.arange(len(part))))
     view, _ = network.view(inputs)
     assert torch.equal(network.distribution(inputs).mean, network.combiner.linear_forecast(view))
