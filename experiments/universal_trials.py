@@ -4,7 +4,8 @@
 
 Needs vrx[train] and vrx[research]. Every finished network is kept under --runs, so an interrupted experiment goes on
 where it stopped; the scores go to docs/results/universal_trials.json, which experiments/universal.py makes a section of
-its page of. A trial of which that file has scores is not run again: without the file all are.
+its page of. A trial of which that file has scores is not run again: without the file all are. Scores of three decimals
+there, with seconds that are whole, were taken from the page after their file was lost.
 """
 
 import argparse

@@ -66,7 +66,7 @@ def _network(recipe: "Recipe") -> Iterator[Rule]:
     for name, value in (("week", shape.week), ("ridge", shape.ridge)):
         cure = f"it belongs to kind {' or '.join(LINEAR)}, not to {shape.kind}: leave it out"
         yield shape.kind not in LINEAR and value != 0, f"network.{name}", value, cure
-    cure = f"it is of networks that epochs train, not of {shape.kind}: leave it out"
+    cure = f"{shape.kind} has a spread of its own: leave it out"
     alone = shape.kind in (*CLOSED, *OVERLAPPING)
     yield alone and shape.naive_unit, "network.naive_unit", shape.naive_unit, cure
     losses = {member.loss or recipe.loss for member in recipe.members} or {recipe.loss}

@@ -51,20 +51,21 @@ class NaiveErrors(nn.Module):
         sums = torch.cat([zero, torch.cumsum(floored, 1)], 1)
         logs = torch.cat([zero, torch.cumsum(path.logs, 1)], 1)
         days = path.logs.shape[1]
+        # What is carried forward from each day that has a month before it, once for all horizons.
+        known = logs[:, BEFORE:]
+        week, month = logs[:, BEFORE - WEEK : days - WEEK + 1], logs[:, : days - BEFORE + 1]
+        every = 0.5 * ((known - week) / WEEK + (known - month) / BEFORE)
         found = []
         for horizon in self.horizons:
             # Of one forecast half of the days are those of the next; more of them would be most of a graph's work.
             step = (horizon + 1) // 2
             first = BEFORE + (days - BEFORE - horizon) % step
-            # Days up to which a forecast knows: the last leaves just the horizon.
-            month, week, now, ahead = (
-                slice(first + shift, days - horizon + shift + 1, step) for shift in (-BEFORE, -WEEK, 0, horizon)
-            )
-            known = logs[:, now]
-            carried = 0.5 * ((known - logs[:, week]) / WEEK + (known - logs[:, month]) / BEFORE)
+            carried = every[:, first - BEFORE : days - BEFORE - horizon + 1 : step]
             if horizon == 1:
-                came = path.logs[:, now]
+                came = path.logs[:, first:]
             else:
+                # Days up to which a forecast knows: the last leaves just the horizon.
+                now, ahead = (slice(first + shift, days - horizon + shift + 1, step) for shift in (0, horizon))
                 came = self.paths.log((sums[:, ahead] - sums[:, now]) / horizon) - path.level
             errors = came - carried
             found.append(torch.sqrt(((errors - errors.mean(1, keepdim=True)) ** 2).mean(1)))
