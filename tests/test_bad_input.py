@@ -39,7 +39,7 @@ BAD_TEXT = {
     "ds,y\n" + TWO: "column 'y' may hold prices or variances: give columns={'y': 'close'}",
     "1,2\n3,4\n": "the first row holds data, no names: add a header such as date,open,high,low,close",
     "date,close,Close\n2024-01-01,1,2\n": "two columns are called 'close': keep one of them",
-    closes("2024-01-01,1"): "1 usable rows are too few: at least 2 are needed",
+    closes("2024-01-01,1"): "too few usable rows, 1: give 2 at the least",
     closes("2024-01-01,1", '2024-01-02,"1,234.5"'): "row 3, column 'close': '1,234.5' is not a number: write it "
     "without thousands separators; correct it or " + CURE,
     closes("2024-01-01,n/a"): "row 2, column 'close': 'n/a' is not a number; correct it or " + CURE,
@@ -91,7 +91,7 @@ BAD_TEXT = {
     "series_id (--id): 'S0', 'S1', 'S10', 'S11', 'S2', 'S3', 'S4', 'S5' and 4 more (12 in all)",
     closes(
         *(f"2024-01-01 {hour:02}:00,1" for hour in range(0, 24, 6)), "2024-01-02,1"
-    ): "1 usable days are too few: at least 2",
+    ): "too few usable days, 1: give 2 at the least",
     "date,rv5\n2024-01-01 00:00,.1\n2024-01-01 01:00,.1\n": "rows within the day without a close",
     "x" * (1 << 20) + "y": "a line is longer than a million characters",
 }
@@ -119,7 +119,7 @@ class Untouchable:
 
 
 BAD_CALLS = [
-    (lambda: read([1.0]), "series: 1 usable rows are too few: at least 2 are needed"),
+    (lambda: read([1.0]), "series: too few usable rows, 1: give 2 at the least"),
     (lambda: read([]), "series: there is no row of data"),
     (
         lambda: read(np.ones((3, 2))),

@@ -146,13 +146,15 @@ BAD = [
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--json", "--csv"], 2, "take one"),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--column", "close"], 2, "NAME=MEANING"),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--column", "x=close"], 2, "x"),
-    (["predict", "--series", "toy.csv", "--model", "MODEL", "--id", "BTC"], 2, "BTC"),
+    (["predict", "--series", "toy.csv", "--model", "MODEL", "--id", "BTC"], 2, "leave series_id (--id) out"),
     (["predict", "--series", "toy.csv", "--model", "gpt"], 2, "no model 'gpt'"),
+    (["predict", "--series", "toy.csv", "--model", ""], 2, "no model ''"),
     (["predict", "--series", "toy.csv", "--model", "gpt.onnx"], 3, "No such file"),
     (["predict", "--series", "toy.csv", "--model", "noise.csv"], 3, "not an ONNX file"),
     (["predict", "--series", "toy.csv", "--model", "."], 3, "directory"),
     (["predict", "--series", "toy.csv", "--model", "MODEL", "--sha256", "ab"], 3, "not ab"),
     (["verify", "noise.csv"], 3, "not an ONNX file"),
+    (["verify", ""], 2, "no model ''"),
     (["verify", "gpt"], 2, "no model 'gpt'"),
     (["verify", "MODEL", "--sha256", "ab"], 3, "not ab"),
     (["export", "missing", "--out", "m.onnx"], 1, "holds no run"),
@@ -225,6 +227,14 @@ def test_the_last_door_tells_a_bug_in_one_line_and_debug_shows_where(predict, mo
 
 
 # -- the other commands ------------------------------------------------------------------------------------------------
+
+
+def test_when_it_is_interrupted_while_a_command_loads_then_one_line_says_so(say, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vrx.cli.app.import_module", interrupted)
+    refused(say("models"), 130, "vrx: interrupted")
 
 
 def test_version_and_help(say):

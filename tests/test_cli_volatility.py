@@ -706,7 +706,7 @@ BAD = [
     (["--series", "toy.csv", "--update", "a.json", "--model", "garch", "--window", "0"], "leave out --model and --win"),
     (["--series", "toy.csv", "--as-of", "2019-01-01"], "no row up to 2019-01-01"),
     (["--series", "two.csv"], "two: dynamic-fractional: takes at least 252 returns, not 1: give at least 253 days"),
-    (["--series", "one.csv"], "1 usable rows are too few"),
+    (["--series", "one.csv"], "too few usable rows, 1"),
     (["--series", "constant.csv"], "the price never moves"),
     (["--series", "variance.csv"], "no returns in variance: name the closes"),
     (["--series", "returns.csv"], "is not a positive price"),

@@ -209,12 +209,20 @@ def test_resuming_a_finished_run_changes_no_byte(tiny, pair, finished):
     assert {path.name: path.read_bytes() for path in finished.iterdir()} == before
 
 
-def test_a_run_from_before_a_key_that_the_recipe_leaves_at_its_default_is_resumed(tiny, pair, finished, tmp_path):
-    folder = shutil.copytree(finished, tmp_path / "older")
+@pytest.mark.parametrize("at", [None, (1, 0)])
+def test_a_run_from_before_a_key_that_the_recipe_leaves_at_its_default_is_resumed(tiny, pair, finished, tmp_path, at):
+    folder, seen = tmp_path / "older", []
+    if at is None:
+        shutil.copytree(finished, folder)
+    else:
+        with pytest.raises(StoppedError):
+            execute(tiny(phases=TWO), [pair[0]], [pair[1]], folder, report=stopping(at))
     document = json.loads((folder / "run.json").read_text())
     del document["recipe"]["network"]["naive_unit"]
     (folder / "run.json").write_text(json.dumps(document))
-    execute(tiny(phases=TWO), [pair[0]], [pair[1]], folder, resume=True, report=lambda _: pytest.fail("trained"))
+    execute(tiny(phases=TWO), [pair[0]], [pair[1]], folder, resume=True, report=seen.append)
+    assert len(seen) == (0 if at is None else 2)
+    assert weights(folder) == weights(finished)
 
 
 def changed(bars, row, name="close"):

@@ -57,7 +57,7 @@ def test_the_right_hash_opens_the_file_in_capitals_too(exported):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is opset 0 in IR version 0"),
+        (b"", "the file is empty: fetch it again"),
         (b"not a model", "not an ONNX file"),
         (b"\x00" * 64, "not an ONNX file"),
         (b"\x08\x08" * (contract.MAX_BYTES // 2 + 1), "larger than 5,000,000 bytes"),
@@ -314,8 +314,24 @@ def test_progress_ends_at_one(model_file, bars):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_tell_what_is_done_one_at_a_time_and_in_order(model_file, bars, threads):
+    forecaster, shares, telling = vrx.load(model_file, threads=threads), [], []
+    windows = np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * (20 * CHUNK + 1))
+
+    def tell(share):
+        telling.append(share)
+        time.sleep(0.001)
+        assert telling == [share]
+        telling.clear()
+        shares.append(share)
+
+    forecaster.run(windows, progress=tell)
+    assert len(shares) == 21 and (np.diff(shares) > 0).all() and shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
 def test_when_a_chunk_fails_then_no_thread_goes_on_to_the_rest(model_file, bars, threads):
-    forecaster, calls = vrx.load(model_file, threads=threads), []
+    forecaster, calls = vrx.load(model_file, threads=threads), []  # told one at a time
     windows = np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * (100 * CHUNK))
 
     def stop(share):

@@ -29,12 +29,14 @@ def read(path: Path, expected: str | None = None) -> bytes:
         raise ModelFileError(f"{path}: {why}: give the path of an .onnx file") from None
     if len(data) > contract.MAX_BYTES:
         raise ModelFileError(f"{path}: larger than {contract.MAX_BYTES:,} bytes, so it is not a vrx model file")
+    if not data:
+        raise ModelFileError(f"{path}: the file is empty: fetch it again, or make it with vrx export")
     if expected is not None and (found := sha256(data)) != expected.lower():
         raise ModelFileError(f"{path}: sha256 is {found}, not {expected}: fetch the file again")
     try:
         facts = _protobuf.inspect(data)
     except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
+        raise ModelFileError(f"{path}: {error}: fetch it again, or make it with vrx export") from None
     if facts.external:
         raise ModelFileError(f"{path}: keeps tensors outside the file: export it again as one file")
     if (facts.opset, facts.ir_version) != (contract.OPSET, contract.IR_VERSION):

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from vrx.forecast import Forecast
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
-# What several threads can share. Of the bundled models chunks of 128 rows answer 13 to 18% more windows a second than
-# those of 32 on one thread, 7 to 17% more on two; 3 to 12% fewer than those of 256 on one, as many on two. Of a network
-# of three LSTM layers they answer 2% and 16% fewer than those of 32, 18% and 11% more than those of 256.
+# What several threads can share. Of the bundled models chunks of 128 rows answer 13 to 23% more windows a second than
+# those of 32 on one thread, 7 to 28% more on two; as many as those of 256 or up to 12% fewer on one, as many on two. Of
+# a network of three LSTM layers they answer 2% and 16% fewer than those of 32, 18% and 11% more than those of 256.
 CHUNK = 128
 MODELS = Path(__file__).with_name("models")
 # What universal-rv reads; a shorter series is forecast by universal-variance, which reads half as many.
@@ -179,7 +180,7 @@ class Forecaster:
         if len(bars) < needed:
             raise InputError(
                 f"{bars.name}: {len(bars)} daily bars are too few: model {self.spec.name} reads the last "
-                f"{needed}; give a longer history or a model with a shorter lookback"
+                f"{needed}; give a longer history, or a model that reads fewer (vrx train makes one)"
             )
         return bars.matrix(self.spec.channels)
 
@@ -200,7 +201,7 @@ class Forecaster:
             Fill the last chunk up to 128 rows, so that the bits of a row hang on its own window and its place alone,
             and not on how many rows there are.
         progress
-            Called with the share done, after each chunk.
+            Called with the share done, after each chunk; by one thread at a time, which need not be the caller's.
 
         Raises
         ------
@@ -218,6 +219,7 @@ class Forecaster:
             np.empty((len(windows), horizons)),
             np.empty((len(windows), horizons, levels)),
         )
+        done, telling = 0, Lock()
 
         def one(at: int) -> None:
             rows = slice(at, at + CHUNK)
@@ -229,7 +231,10 @@ class Forecaster:
             answer.variance[rows], answer.volatility[rows] = variance[:count], volatility[:count]
             answer.quantiles[rows] = quantiles[:count]
             if progress is not None:
-                progress(min(1.0, (at + CHUNK) / len(windows)))
+                nonlocal done
+                with telling:
+                    done += count
+                    progress(done / len(windows))
 
         left = deque(range(0, len(windows), CHUNK))
         threads = min(self._threads, len(left))
@@ -302,7 +307,7 @@ def load(model: str | os.PathLike[str], *, sha256: str | None = None, threads: i
     name = os.fspath(model)
     if name in bundled():
         return Forecaster(MODELS / f"{name}.onnx", sha256=sha256, threads=threads)
-    if name.endswith(".onnx") or os.sep in name or Path(name).exists():
+    if name.endswith(".onnx") or os.sep in name or (name and Path(name).exists()):  # Path("") is the working folder
         return Forecaster(name, sha256=sha256, threads=threads)
     raise InputError(f"no model {name!r}: take one of {', '.join(bundled())}, or the path of an .onnx file")
 

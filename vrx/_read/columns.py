@@ -205,3 +205,10 @@ def choose(known: Sequence[str], series_id: str | None, where: str) -> str:
         return series_id
     asked = f"no series {series_id!r}" if series_id is not None else "several series"
     raise InputError(f"{where}: {asked}; choose one with series_id (--id): {listed(sorted(known))}")
+
+
+def unnamed(series_id: str, where: str) -> InputError:
+    """What to say where one series is asked for of a table that holds one alone."""
+    return InputError(
+        f"{where}: no column unique_id, symbol or ticker to find series {series_id!r} in: leave series_id (--id) out"
+    )

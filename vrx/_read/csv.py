@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrx._read.cells import moments, numbers, told
-from vrx._read.columns import HEADERLESS, Layout, choose, detect
+from vrx._read.columns import HEADERLESS, Layout, choose, detect, unnamed
 from vrx._read.cut import Cut
 from vrx._read.open import opened
 from vrx._read.rows import Chunk, Sieve, Wanted
@@ -100,7 +100,7 @@ def _blocks(text: TextIOWrapper, where: str) -> Iterator[list[str]]:
 def _head(lines: list[str], where: str) -> Head:
     filled = next((i for i, line in enumerate(lines) if line.strip()), None)
     if filled is None:
-        raise InputError(f"{where}: the file is empty")
+        raise InputError(f"{where}: the file is empty: give one with a header and a line for each day")
     first = lines[filled].lstrip()
     if first.startswith(("<", "{", "[")):
         kind = "an HTML page" if first.startswith("<") else "JSON"
@@ -201,7 +201,7 @@ class _Series:
 
     def __init__(self, layout: Layout, wanted: str | None, where: str) -> None:
         if wanted is not None and layout.series is None:
-            raise InputError(f"{where}: no column unique_id, symbol or ticker to find series {wanted!r} in")
+            raise unnamed(wanted, where)
         self.at, self.wanted, self.where = layout.series, wanted, where
         self.seen: dict[str, None] = {}
 

@@ -69,6 +69,6 @@ class Cut:
     def nothing(self, where: str) -> str:
         """Say that no row is left, and which one would have been the first."""
         if self.first is None:
-            return f"{where}: there is no row of data"
+            return f"{where}: there is no row of data: give daily bars"
         first = np.datetime64(self.first, "us").astype("M8[D]")
         return f"{where}: no row up to {self.day}: the first is of {first}: give that day or a later one"

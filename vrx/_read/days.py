@@ -30,7 +30,7 @@ def daily(table: Chunk, sieve: Sieve, periods: int | None) -> Days:
     """Order and aggregate the rows, refuse what is no daily series, and find the periods of a year."""
     where, values = sieve.where, dict(table.values)
     if len(table.rows) < 2:
-        raise InputError(f"{where}: {len(table.rows)} usable rows are too few: at least 2 are needed")
+        raise InputError(f"{where}: too few usable rows, {len(table.rows)}: give 2 at the least")
     if table.local is None:
         _decimal(values, sieve)
         notes = ["no dates: 252 periods per year are taken"] if periods is None else []
@@ -44,7 +44,7 @@ def daily(table: Chunk, sieve: Sieve, periods: int | None) -> Days:
         _increasing(days * MICROSECONDS_PER_DAY, table.rows, sieve)
         _decimal(values, sieve)
     if len(days) < 2:
-        raise InputError(f"{where}: {len(days)} usable days are too few: at least 2 are needed")
+        raise InputError(f"{where}: too few usable days, {len(days)}: give 2 at the least")
     apart = float(np.median(np.diff(days)))
     if apart > COARSE:
         raise InputError(f"{where}: bars {apart:g} days apart: give daily bars or finer")

@@ -89,7 +89,7 @@ class Sieve:
     def finish(self) -> Chunk:
         """All sound rows as one chunk; the parts are given up column by column, to hold few bytes twice."""
         if not self.kept:
-            nothing = f"{self.where}: there is no row of data"
+            nothing = f"{self.where}: there is no row of data: give daily bars"
             raise InputError(nothing if self.cut is None else self.cut.nothing(self.where))
         kept, self.kept = self.kept, []
         columns: dict[str, list[Array]] = {name: [] for name in kept[0].values}

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vrx._arrays import real_numbers
 from vrx._read.cells import Faults, Moments, epochs, moments, numbers, told
-from vrx._read.columns import PRICES, Layout, choose, detect, means_closes
+from vrx._read.columns import PRICES, Layout, choose, detect, means_closes, unnamed
 from vrx._read.frames import Table
 from vrx._read.rows import Chunk, Sieve, Wanted
 from vrx.errors import InputError
@@ -26,7 +26,7 @@ def read_table(table: Table, where: str, wanted: Wanted) -> tuple[Sieve, Layout,
     layout = detect(names, columns, where)
     sieve = Sieve(where, "position", layout.own_names(), wanted)
     if series_id is not None and layout.series is None:
-        raise InputError(f"{where}: no column unique_id, symbol or ticker to find series {series_id!r} in")
+        raise unnamed(series_id, where)
     keep = np.arange(len(table.plain(next(iter(layout.values.values())))))
     cut = wanted.cut_by(layout, where)
     if cut is not None and layout.date is not None and len(keep):

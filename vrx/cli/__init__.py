@@ -24,8 +24,10 @@ def main() -> None:
         # The reader (head, less) has seen enough. What Python still holds must not be flushed into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except KeyboardInterrupt as error:  # while the command was being loaded; later it ends so by itself
+        _end("interrupted", 130, error)
     except OSError as error:
-        _end(f"{error.filename or 'file'}: {error.strerror or error}", 1, error)
+        _end(f"{error.filename or 'output'}: {error.strerror or error}", 1, error)
     except MemoryError as error:
         _end("out of memory: give fewer rows", 1, error)
     except Exception as error:  # the last door: a bug, told in one line

@@ -43,9 +43,7 @@ Column = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="NAME=MEANING", help="What a column means, such as y=close; repeatable."),
 ]
-DropBadRows = Annotated[
-    bool, typer.Option("--drop-bad-rows", help="Leave out rows that would be refused, and say which.")
-]
+DropBadRows = Annotated[bool, typer.Option("--drop-bad-rows", help="Leave out rows with a bad value, and say which.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DAY", help="Use nothing after this day, such as 2022-12-30.")
 ]

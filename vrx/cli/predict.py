@@ -58,7 +58,7 @@ def predict(
     until = None if as_of is None else day(as_of)
     bars = read_series(series, series_id=series_id, column=column, drop_bad_rows=drop_bad_rows, until=until)
     storing.check(store, bars)
-    forecaster = runtime.load(model or runtime.matching(bars), sha256=sha256)
+    forecaster = runtime.load(runtime.matching(bars) if model is None else model, sha256=sha256)
     forecast = forecaster.predict(bars, periods_per_year=None if annualise is None else int(annualise.value))
     if plot is not None:
         plots.forecast(plot, bars, forecast, forecaster.spec.channels)
