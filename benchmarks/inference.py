@@ -2,14 +2,17 @@
 
     python benchmarks/inference.py MODEL
 
-The peer is a session with default options (threads for every core) that takes the whole batch in one run.
+The peer is a session with default options (threads for every core) that takes the whole batch in one run. Two
+processes, each with a forecaster and batches of its own, say what the machine gives to two threads at most.
 """
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ Array = NDArray[np.float64]
 Run = Callable[[Array], Any]
 
 BATCHES, THREADS, ROUNDS = (1, 1024), (1, 2), 15
+ALONE, DEFAULTS, PROCESSES = "threads=1", "defaults", "processes"
 STRETCH = 0.1  # seconds that a contender runs at a time
 # onnxruntime's idle threads go on spinning for a while, and would take a core from whoever runs next.
 PAUSE = 0.05
@@ -52,7 +56,7 @@ def check(runs: dict[str, Run], windows: Array) -> None:
 
 def contenders(model: str) -> tuple[contract.Spec, dict[str, Run]]:
     forecasters = {f"threads={n}": vrx.load(model, threads=n) for n in THREADS}
-    loaded = forecasters["threads=1"]
+    loaded = forecasters[ALONE]
     session = onnxruntime.InferenceSession(loaded.path, providers=["CPUExecutionProvider"])
 
     def ours(forecaster: vrx.Forecaster) -> Run:
@@ -63,24 +67,60 @@ def contenders(model: str) -> tuple[contract.Spec, dict[str, Run]]:
         return outputs[contract.OUTPUTS.index("volatility")]
 
     runs = {name: ours(forecaster) for name, forecaster in forecasters.items()}
-    return loaded.spec, {**runs, "defaults": defaults}
+    return loaded.spec, {**runs, DEFAULTS: defaults}
+
+
+def serve(ends: Connection, model: str) -> None:
+    """A process of the pair: time a stretch of batches of the size that it is told, and tell the rate."""
+    forecaster = vrx.load(model)
+    while size := ends.recv():
+        ends.send(rate(forecaster.run, batch(forecaster.spec, size)))
+
+
+def pair(model: str) -> list[Connection]:
+    context, ends = multiprocessing.get_context("spawn"), []
+    for _ in range(2):
+        ours, theirs = context.Pipe()
+        context.Process(target=serve, args=(theirs, model), daemon=True).start()
+        ends.append(ours)
+    return ends
+
+
+def side_by_side(ends: list[Connection], size: int) -> float:
+    for end in ends:
+        end.send(size)
+    return sum(end.recv() for end in ends)
+
+
+def who(name: str) -> str:
+    named = {DEFAULTS: "onnxruntime's defaults", PROCESSES: f"two processes, `{ALONE}` each"}
+    return named.get(name, f"`Forecaster.run`, `{name}`")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Count the windows a second that a model file answers.")
     parser.add_argument("model", help="a model file, or the name of a bundled model")
-    spec, runs = contenders(parser.parse_args().model)
+    model = parser.parse_args().model
+    (spec, runs), ends = contenders(model), pair(model)
     title = f"on {os.cpu_count()} cores, onnxruntime {onnxruntime.__version__}"
-    print(f"| {title} | batch | windows a second | / defaults |")
-    print("|---|--:|--:|--:|")
+    print(f"| {title} | batch | windows a second | / defaults | / `{ALONE}` |")
+    print("|---|--:|--:|--:|--:|")
     for size in BATCHES:
         windows = batch(spec, size)
         check(runs, windows)
-        rounds = [{name: rate(run, windows) for name, run in runs.items()} for _ in range(ROUNDS)]
-        rates = {name: statistics.median(one[name] for one in rounds) for name in runs}
-        for name, own in rates.items():
-            who = "onnxruntime's defaults" if name == "defaults" else f"`Forecaster.run`, `{name}`"
-            print(f"| {who} | {size:,} | {own:,.0f} | {own / rates['defaults']:.2f} |", flush=True)
+        side_by_side(ends, size)
+        rounds = []
+        for _ in range(ROUNDS):
+            rates = {name: rate(run, windows) for name, run in runs.items()}
+            rounds.append(rates | {PROCESSES: side_by_side(ends, size)})
+        for name in rounds[0]:
+            # A machine's speed may change by half within a minute: ratios are those of the rounds.
+            ratios = (statistics.median(one[name] / one[peer] for one in rounds) for peer in (DEFAULTS, ALONE))
+            own = statistics.median(one[name] for one in rounds)
+            told = " | ".join(f"{ratio:.2f}" for ratio in ratios)
+            print(f"| {who(name)} | {size:,} | {own:,.0f} | {told} |", flush=True)
+    for end in ends:
+        end.send(0)
 
 
 if __name__ == "__main__":

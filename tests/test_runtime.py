@@ -1,6 +1,9 @@
+import gc
 import os
 import shutil
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -313,10 +316,46 @@ def test_progress_ends_at_one(model_file, bars):
     assert shares[-1] == 1.0
 
 
+@pytest.fixture
+def many(bars):
+    """So many equal windows for a forecaster."""
+
+    def make(forecaster, count):
+        return np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * count)
+
+    return make
+
+
+def test_threads_stay_for_the_next_call_and_end_with_the_forecaster(model_file, many):
+    forecaster, before = vrx.load(model_file, threads=3), set(threading.enumerate())
+    windows = many(forecaster, 5 * CHUNK)
+    forecaster.run(windows)
+    stayed = set(threading.enumerate()) - before
+    assert 1 <= len(stayed) <= 2
+    forecaster.run(windows)
+    assert len(set(threading.enumerate()) - before) <= 2
+    del forecaster
+    gc.collect()
+    for thread in stayed:
+        thread.join(10.0)
+        assert not thread.is_alive()
+
+
+def test_callers_side_by_side_and_one_inside_another_get_the_same_bits(model_file, many):
+    forecaster = vrx.load(model_file, threads=2)
+    windows = many(forecaster, 5 * CHUNK + 1) * np.linspace(0.5, 2.0, 5 * CHUNK + 1)[:, None, None]
+    alone, inside = forecaster.run(windows), []
+    with ThreadPoolExecutor(4) as pool:
+        for answer in pool.map(lambda _: forecaster.run(windows), range(12)):
+            assert same_bits(answer, alone)
+    forecaster.run(windows, progress=lambda _: inside.append(forecaster.run(windows)))
+    assert len(inside) == 6 and all(same_bits(answer, alone) for answer in inside)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_tell_what_is_done_one_at_a_time_and_in_order(model_file, bars, threads):
+def test_threads_tell_what_is_done_one_at_a_time_and_in_order(model_file, many, threads):
     forecaster, shares, telling = vrx.load(model_file, threads=threads), [], []
-    windows = np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * (20 * CHUNK + 1))
+    windows = many(forecaster, 20 * CHUNK + 1)
 
     def tell(share):
         telling.append(share)
@@ -330,9 +369,9 @@ def test_threads_tell_what_is_done_one_at_a_time_and_in_order(model_file, bars, 
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_when_a_chunk_fails_then_no_thread_goes_on_to_the_rest(model_file, bars, threads):
+def test_when_a_chunk_fails_then_no_thread_goes_on_to_the_rest(model_file, many, threads):
     forecaster, calls = vrx.load(model_file, threads=threads), []  # told one at a time
-    windows = np.stack([bars.matrix(forecaster.spec.channels)[: forecaster.spec.lookback]] * (100 * CHUNK))
+    windows = many(forecaster, 100 * CHUNK)
 
     def stop(share):
         calls.append(share)

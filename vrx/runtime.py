@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from vrx import _model_file, contract, series
 from vrx._arrays import whole_number
 from vrx.errors import InputError, ModelFileError
 from vrx.forecast import Forecast
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["Answer", "Forecaster", "bundled", "load", "matching"]
 
@@ -46,7 +49,8 @@ class Forecaster:
     sha256
         When given, the file's hash must be this one; it is checked before anything parses the file.
     threads
-        Threads that share the chunks of a large batch. A single forecast always runs on the calling thread.
+        Threads that share the chunks of a large batch, the calling one among them; the others stay until the forecaster
+        is let go. A single forecast always runs on the calling thread.
 
     Raises
     ------
@@ -69,6 +73,7 @@ class Forecaster:
         self.spec = _model_file.spec(self._session, self.path)
         self.sha256 = _model_file.sha256(data)
         self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
 
     def __repr__(self) -> str:
         return f"Forecaster({self.spec.name!r}, channels={self.spec.channels}, lookback={self.spec.lookback})"
@@ -237,9 +242,8 @@ class Forecaster:
                     progress(done / len(windows))
 
         left = deque(range(0, len(windows), CHUNK))
-        threads = min(self._threads, len(left))
 
-        def some(_: int) -> None:
+        def some() -> None:
             # Each thread takes its next chunk itself: one that is handed every chunk waits for that.
             while True:
                 try:
@@ -252,19 +256,27 @@ class Forecaster:
                     left.clear()
                     raise
 
-        if threads < 2:
-            some(0)
-        else:
+        # The caller is one of the threads: whatever the others are at, in this call or another's, it gets to the end.
+        others = [self._others().submit(some) for _ in range(min(self._threads, len(left)) - 1)]
+        try:
+            some()
+        finally:
+            left.clear()  # interrupted, the others end with the chunks that they are at
+            begun = [other for other in others if not other.cancel()]
+            for other in begun:
+                other.exception()  # waits, and raises nothing yet
+        for other in begun:
+            other.result()
+        return answer
+
+    def _others(self) -> "ThreadPoolExecutor":
+        """Threads that stay: new ones would ask the kernel for memory anew, in every call."""
+        if self._pool is None:
             # Brings in logging: a tenth of the time of `import vrx`, for what a single forecast never needs.
             from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(threads) as pool:
-                try:
-                    for _ in pool.map(some, range(threads)):
-                        pass
-                finally:
-                    left.clear()  # interrupted here, the threads end with the chunks that they are at
-        return answer
+            self._pool = ThreadPoolExecutor(self._threads - 1)
+        return self._pool
 
     def _ask(self, chunk: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         try:
